@@ -1,0 +1,194 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// AdoptionPolicy says what to do when the person is already a guest of the tenant.
+//
+// +kubebuilder:validation:Enum=Adopt;Never
+type AdoptionPolicy string
+
+const (
+	// AdoptionPolicyAdopt uses the guest that is there, without writing to it.
+	AdoptionPolicyAdopt AdoptionPolicy = "Adopt"
+	// AdoptionPolicyNever refuses a guest that this operator did not create.
+	AdoptionPolicyNever AdoptionPolicy = "Never"
+)
+
+// GuestInvitationSpec is whom to invite, and how.
+type GuestInvitationSpec struct {
+	// tenantRef names the tenant to invite into. Immutable.
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="tenantRef is immutable: delete this GuestInvitation and create another"
+	// +kubebuilder:default={name: "default"}
+	// +optional
+	TenantRef TenantReference `json:"tenantRef,omitzero"`
+
+	// emailAddress is the address of the person to invite. Capitals mean nothing. Immutable.
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="emailAddress is immutable: delete this GuestInvitation and create another"
+	// +required
+	EmailAddress EmailAddress `json:"emailAddress"`
+
+	// displayName is sent with the invitation only: at redemption the person's own name takes its place.
+	// +optional
+	DisplayName DisplayName `json:"displayName,omitempty"`
+
+	// userType is the kind of user to create. A GuestPolicy must allow Member.
+	// +kubebuilder:default=Guest
+	// +optional
+	UserType UserType `json:"userType,omitempty"`
+
+	// redirectURL is where the guest lands after redeeming. A GuestPolicy must allow its host. Absent: the tenant's redirectURL.
+	// +optional
+	RedirectURL RedirectURL `json:"redirectURL,omitempty"`
+
+	// message is the mail that Microsoft sends to the guest.
+	// +kubebuilder:default={}
+	// +optional
+	Message InvitationMessage `json:"message,omitzero"`
+
+	// readyWhen is how far the guest must have come for this object to be Ready.
+	// +kubebuilder:default=Invited
+	// +optional
+	ReadyWhen Milestone `json:"readyWhen,omitempty"`
+
+	// adoptionPolicy says what to do when the person is already a guest of the tenant: use that guest, or refuse.
+	// +kubebuilder:default=Adopt
+	// +optional
+	AdoptionPolicy AdoptionPolicy `json:"adoptionPolicy,omitempty"`
+
+	// deletionPolicy says what becomes of the guest when nobody asks for the guest any more. A guest that this operator
+	// did not create is always retained.
+	// +kubebuilder:default=Delete
+	// +optional
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+
+	// resendToken asks for the invitation to be sent once more whenever it takes a new value, at most once in 24 hours.
+	// Of several invitations of one person, the token of the one that decides counts.
+	// +optional
+	ResendToken Token `json:"resendToken,omitempty"`
+
+	// suspend leaves the guest as they are: nothing is written to the tenant on behalf of this invitation.
+	// +optional
+	Suspend bool `json:"suspend,omitempty"`
+}
+
+// InvitationMessage is the mail that Microsoft sends to a guest.
+type InvitationMessage struct {
+	// send the mail.
+	// +kubebuilder:default=true
+	// +optional
+	Send *bool `json:"send,omitempty"`
+
+	// language of the mail, such as de or en-GB. Absent: Microsoft's choice, en-US.
+	// +kubebuilder:validation:MinLength=2
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$')",message="must be a language tag, such as de or en-GB"
+	// +optional
+	Language string `json:"language,omitempty"`
+}
+
+// Wanted tells whether the mail is to be sent.
+func (m InvitationMessage) Wanted() bool { return m.Send == nil || *m.Send }
+
+// GuestInvitationStatus is what has become of an invitation.
+type GuestInvitationStatus struct {
+	// observedGeneration is the generation of the spec that this status speaks of; -1 before the first reconcile.
+	// +kubebuilder:validation:Minimum=-1
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// conditions are Ready, Invited, Accepted and, while they apply, Reconciling, Stalled, Suspended, Author and Resent.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// guestRef names the Guest that this invitation claims.
+	// +optional
+	GuestRef *GuestReference `json:"guestRef,omitempty"`
+
+	// userID is the object ID of the user in the tenant.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	UserID string `json:"userID,omitempty"`
+
+	// userPrincipalName is the sign-in name that the tenant gave to the user.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	UserPrincipalName string `json:"userPrincipalName,omitempty"`
+
+	// externalUserState says in Graph's words whether the guest has redeemed. Absent where Graph has none.
+	// +optional
+	ExternalUserState ExternalUserState `json:"externalUserState,omitempty"`
+
+	// invitedTime is when the guest was first invited. Absent for guests that were adopted.
+	// +optional
+	InvitedTime *metav1.Time `json:"invitedTime,omitempty"`
+
+	// acceptedTime is when the guest redeemed.
+	// +optional
+	AcceptedTime *metav1.Time `json:"acceptedTime,omitempty"`
+
+	// invitationsSent is the number of invitations that this operator has made for the guest.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	InvitationsSent int32 `json:"invitationsSent,omitempty"`
+}
+
+// GuestReference names a Guest.
+type GuestReference struct {
+	// name of the Guest.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	Name string `json:"name"`
+}
+
+// GuestInvitation asks for a person to be a guest of a tenant.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=gi,categories=entraguests
+// +kubebuilder:printcolumn:name="Email",type=string,JSONPath=`.spec.emailAddress`
+// +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.externalUserState`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Guest",type=string,priority=1,JSONPath=`.status.guestRef.name`
+// +kubebuilder:printcolumn:name="User ID",type=string,priority=1,JSONPath=`.status.userID`
+type GuestInvitation struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec is whom to invite, and how.
+	// +required
+	Spec GuestInvitationSpec `json:"spec"`
+
+	// status is what has become of the invitation.
+	// +kubebuilder:default={"observedGeneration":-1}
+	// +optional
+	Status GuestInvitationStatus `json:"status,omitzero"`
+}
+
+// GuestInvitationList is a list of GuestInvitations.
+//
+// +kubebuilder:object:root=true
+type GuestInvitationList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+	Items           []GuestInvitation `json:"items"`
+}
+
+// GetConditions returns the conditions of the status.
+func (i *GuestInvitation) GetConditions() []metav1.Condition { return i.Status.Conditions }
+
+// SetConditions replaces the conditions of the status.
+func (i *GuestInvitation) SetConditions(conditions []metav1.Condition) {
+	i.Status.Conditions = conditions
+}

@@ -1,0 +1,146 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// GuestPolicySpec is what some namespaces may ask for in one tenant. A request is allowed when one policy that selects
+// its namespace allows all of it.
+type GuestPolicySpec struct {
+	// tenantRef names the tenant that the policy speaks of.
+	// +required
+	TenantRef TenantReference `json:"tenantRef"`
+
+	// namespaceSelector selects the namespaces that the policy is for, by their labels. An empty selector selects every
+	// namespace.
+	// +kubebuilder:validation:XValidation:rule="(!has(self.matchLabels) || self.matchLabels.size() <= 32) && (!has(self.matchExpressions) || self.matchExpressions.size() <= 32)",message="namespaceSelector may have at most 32 matchLabels and 32 matchExpressions"
+	// +kubebuilder:validation:XValidation:rule="!has(self.matchExpressions) || self.matchExpressions.all(e, e.operator in ['In', 'NotIn', 'Exists', 'DoesNotExist'])",message="operator must be In, NotIn, Exists or DoesNotExist"
+	// +required
+	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector"`
+
+	// invitations is whom the namespaces may invite, and on which terms. Absent: nobody.
+	// +optional
+	Invitations *InvitationGrant `json:"invitations,omitempty"`
+
+	// groups are the groups that the namespaces may put guests into. Absent: none. A displayName must be unique in the
+	// tenant; it is pinned to the ID of its group when it is first found.
+	// +kubebuilder:validation:MaxItems=128
+	// +listType=atomic
+	// +optional
+	Groups []GroupReference `json:"groups,omitempty"`
+}
+
+// InvitationGrant is whom some namespaces may invite, and on which terms.
+type InvitationGrant struct {
+	// allowedDomains are the e-mail domains that may be invited: "*" is any domain, "*.x" every domain below x but not x
+	// itself. Absent: none.
+	// +kubebuilder:validation:MaxItems=256
+	// +listType=set
+	// +optional
+	AllowedDomains []DomainPattern `json:"allowedDomains,omitempty"`
+
+	// deniedDomains are taken away from allowedDomains. They bind this policy's own grant only: another policy may allow them.
+	// +kubebuilder:validation:MaxItems=256
+	// +listType=set
+	// +optional
+	DeniedDomains []DomainPattern `json:"deniedDomains,omitempty"`
+
+	// allowedRedirectHosts are the hosts that the redirectURL of an invitation may name, besides the tenant's own redirectURL.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=set
+	// +optional
+	AllowedRedirectHosts []HostName `json:"allowedRedirectHosts,omitempty"`
+
+	// allowMemberUserType allows invitations with userType Member.
+	// +optional
+	AllowMemberUserType bool `json:"allowMemberUserType,omitempty"`
+}
+
+// GuestPolicyStatus is what a policy amounts to.
+type GuestPolicyStatus struct {
+	// observedGeneration is the generation of the spec that this status speaks of; -1 before the first reconcile.
+	// +kubebuilder:validation:Minimum=-1
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// conditions are Ready and, while they apply, Reconciling and Stalled.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// namespaces is the number of namespaces that the policy selects.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Namespaces *int32 `json:"namespaces,omitempty"`
+
+	// guests is the number of guests that the selected namespaces have invited into the policy's tenant.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Guests *int32 `json:"guests,omitempty"`
+
+	// groups are the groups of the spec that have been found in the tenant. A displayName stays with its group here, also
+	// after the group has been renamed or another one has taken the name.
+	// +kubebuilder:validation:MaxItems=128
+	// +listType=atomic
+	// +optional
+	Groups []ResolvedGroup `json:"groups,omitempty"`
+}
+
+// ResolvedGroup is a group of a policy as it was found in the tenant.
+type ResolvedGroup struct {
+	// id is the object ID of the group.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	// +required
+	ID string `json:"id"`
+
+	// displayName is the name by which the policy grants the group. Absent where it grants the ID.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	DisplayName string `json:"displayName,omitempty"`
+}
+
+// GuestPolicy allows namespaces to invite guests and to put them into groups. What no policy allows is not allowed.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,shortName=gpol,categories=entraguests
+// +kubebuilder:printcolumn:name="Tenant",type=string,JSONPath=`.spec.tenantRef.name`
+// +kubebuilder:printcolumn:name="Namespaces",type=integer,JSONPath=`.status.namespaces`
+// +kubebuilder:printcolumn:name="Guests",type=integer,JSONPath=`.status.guests`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+type GuestPolicy struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec is what the policy allows, and to whom.
+	// +required
+	Spec GuestPolicySpec `json:"spec"`
+
+	// status is what the policy amounts to.
+	// +kubebuilder:default={"observedGeneration":-1}
+	// +optional
+	Status GuestPolicyStatus `json:"status,omitzero"`
+}
+
+// GuestPolicyList is a list of GuestPolicies.
+//
+// +kubebuilder:object:root=true
+type GuestPolicyList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+	Items           []GuestPolicy `json:"items"`
+}
+
+// GetConditions returns the conditions of the status.
+func (p *GuestPolicy) GetConditions() []metav1.Condition { return p.Status.Conditions }
+
+// SetConditions replaces the conditions of the status.
+func (p *GuestPolicy) SetConditions(conditions []metav1.Condition) { p.Status.Conditions = conditions }
