@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"github.com/microsoftgraph/msgraph-sdk-go/models"
+
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+)
+
+// userProperties are the properties that userOf reads. Graph gives only a few of them unless they are selected.
+var userProperties = []string{
+	"id", "userPrincipalName", "displayName", "mail", "otherMails", "proxyAddresses", "userType", "creationType",
+	"externalUserState", "accountEnabled", "createdDateTime", "identities",
+}
+
+func deletedUserProperties() []string {
+	return append([]string{"deletedDateTime"}, userProperties...)
+}
+
+func userOf(u models.Userable) directory.User {
+	user := directory.User{
+		ID:                value(u.GetId()),
+		UserPrincipalName: value(u.GetUserPrincipalName()),
+		DisplayName:       value(u.GetDisplayName()),
+		Mail:              value(u.GetMail()),
+		OtherMails:        u.GetOtherMails(),
+		ProxyAddresses:    u.GetProxyAddresses(),
+		UserType:          directory.UserType(value(u.GetUserType())),
+		CreationType:      value(u.GetCreationType()),
+		ExternalUserState: directory.ExternalUserState(value(u.GetExternalUserState())),
+		AccountEnabled:    value(u.GetAccountEnabled()),
+		CreatedDateTime:   value(u.GetCreatedDateTime()),
+		DeletedDateTime:   value(u.GetDeletedDateTime()),
+	}
+	for _, identity := range u.GetIdentities() {
+		if identity == nil {
+			continue
+		}
+		user.Identities = append(user.Identities, directory.Identity{
+			SignInType:       value(identity.GetSignInType()),
+			Issuer:           value(identity.GetIssuer()),
+			IssuerAssignedID: value(identity.GetIssuerAssignedId()),
+		})
+	}
+	return user
+}
+
+func usersOf(page []models.Userable) ([]directory.User, error) {
+	users := make([]directory.User, 0, len(page))
+	for _, user := range page {
+		if user == nil || value(user.GetId()) == "" {
+			return nil, unusable("a user without an id")
+		}
+		users = append(users, userOf(user))
+	}
+	return users, nil
+}
+
+// groupProperties are the properties that groupOf reads.
+var groupProperties = []string{
+	"id", "displayName", "groupTypes", "membershipRule", "mailEnabled", "securityEnabled", "isAssignableToRole",
+	"onPremisesSyncEnabled", "isManagementRestricted",
+}
+
+func groupOf(g models.Groupable) directory.Group {
+	return directory.Group{
+		ID:                     value(g.GetId()),
+		DisplayName:            value(g.GetDisplayName()),
+		GroupTypes:             g.GetGroupTypes(),
+		MembershipRule:         value(g.GetMembershipRule()),
+		MailEnabled:            value(g.GetMailEnabled()),
+		SecurityEnabled:        value(g.GetSecurityEnabled()),
+		IsAssignableToRole:     value(g.GetIsAssignableToRole()),
+		OnPremisesSyncEnabled:  value(g.GetOnPremisesSyncEnabled()),
+		IsManagementRestricted: value(g.GetIsManagementRestricted()),
+	}
+}

@@ -1,0 +1,141 @@
+package graph
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+)
+
+// errorFromTransport is the error for a request that got no answer.
+func errorFromTransport(x *exchange, err error) *directory.Error {
+	var known *directory.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	var not *notSent
+	if writes(x.method) && !errors.As(err, &not) {
+		return &directory.Error{Class: directory.OutcomeUnknown, Err: err}
+	}
+	return &directory.Error{Class: directory.Unavailable, Err: err}
+}
+
+// errorFromResponse is the error for an answer that is not one of success.
+func errorFromResponse(x *exchange, response *http.Response, now time.Time) *directory.Error {
+	body, _ := io.ReadAll(response.Body) // in memory already: see sender
+	said := parseRefusal(body)
+	e := &directory.Error{
+		Status:    response.StatusCode,
+		Code:      said.code,
+		Message:   said.message,
+		RequestID: firstOf(response.Header.Get("request-id"), said.requestID, response.Header.Get("client-request-id")),
+	}
+	if wait, throttled := throttledFor(response, now); throttled {
+		e.RetryAfter = wait
+	}
+	e.Class = classOf(x, e)
+	refine(x.operation, e)
+	return e
+}
+
+// classOf goes by the status. What does not say for sure that nothing was carried out leaves a write in doubt, a 503 with
+// Directory_ConcurrencyViolation included.
+func classOf(x *exchange, e *directory.Error) directory.Class {
+	inDoubt := directory.Unavailable
+	if writes(x.method) {
+		inDoubt = directory.OutcomeUnknown
+	}
+	switch e.Status {
+	case http.StatusUnauthorized:
+		return directory.Unauthenticated
+	case http.StatusForbidden:
+		return directory.Denied
+	case http.StatusNotFound:
+		if e.Code == "" {
+			return inDoubt // a proxy's, or a gateway's: only the directory itself knows what does not exist
+		}
+		return directory.NotFound
+	case http.StatusConflict, http.StatusPreconditionFailed, http.StatusLocked:
+		return directory.Conflict
+	case http.StatusTooManyRequests:
+		return directory.Throttled
+	case http.StatusProxyAuthRequired:
+		return directory.Unavailable
+	case http.StatusRequestTimeout:
+		return inDoubt
+	}
+	if e.Status >= 400 && e.Status <= 499 {
+		return directory.Invalid
+	}
+	return inDoubt
+}
+
+// The directory's words for refusals that share a status and a code, and where they were seen. They are matched loosely:
+// Microsoft rewords them now and then.
+var (
+	// Graph's invitation service answers 401 where the application lacks User.Invite.All (graph-docs-contrib issue 4228).
+	insufficientPrivileges = regexp.MustCompile(`(?i)insufficient privileges`)
+	// A tenant that forbids invitations, and one that Entra has blocked (azure-docs issue 78054).
+	invitationsForbidden = regexp.MustCompile(`(?i)guest invitations? (are )?not allowed|invitations? (are|is|have been|has been) blocked|suspicious activity`)
+	verifiedDomain       = regexp.MustCompile(`(?i)verified domain of this directory`)
+	userExists           = regexp.MustCompile(`(?i)already exists in the directory|user already exists`)
+	signInBlocked        = regexp.MustCompile(`(?i)blocked from signing in`)
+	existingUserID       = regexp.MustCompile(`(?i)object\s*id:?\s*([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})`)
+	// The rule on characters, and plus addressing (msgraph-sdk-dotnet issue 2786).
+	addressRefused = regexp.MustCompile(`(?i)smtp address is an? invalid|invitedUserEmailAddress`)
+	// A reference to an object that this replica does not have yet (msgraph-sdk-dotnet issue 2508).
+	referenceNotReady = regexp.MustCompile(`(?i)not a valid reference update`)
+	memberExists      = regexp.MustCompile(`(?i)references? already exist`)
+	memberMissing     = regexp.MustCompile(`(?i)removed object references? do(es)? not exist`)
+)
+
+// refine gives what the callers treat apart, by the directory's own text where the code does not tell.
+func refine(op operation, e *directory.Error) {
+	switch {
+	case e.Code == "Directory_QuotaExceeded":
+		e.Class = directory.Conflict // whoever is deleted for good makes room
+	case op == invite && e.Class == directory.Unauthenticated && insufficientPrivileges.MatchString(e.Message):
+		e.Class = directory.Denied
+	case op == invite && e.Class == directory.Denied && invitationsForbidden.MatchString(e.Message):
+		e.Detail = directory.InvitationsNotAllowed
+	case op == addMember && e.Class == directory.NotFound:
+		e.Detail = directory.ReferenceNotReady
+	case e.Class == directory.Invalid && referenceNotReady.MatchString(e.Message):
+		e.Detail = directory.ReferenceNotReady
+	case op == addMember && e.Class == directory.Invalid && memberExists.MatchString(e.Message):
+		e.Detail = directory.AlreadyMember
+	case op == removeMember && e.Class == directory.Invalid && memberMissing.MatchString(e.Message):
+		e.Class = directory.NotFound
+	case op == invite && e.Class == directory.Invalid:
+		refineInvitation(e)
+	}
+}
+
+func refineInvitation(e *directory.Error) {
+	switch {
+	case verifiedDomain.MatchString(e.Message):
+		e.Detail = directory.AddressInVerifiedDomain
+	case userExists.MatchString(e.Message):
+		e.Detail = directory.UserExists
+		if signInBlocked.MatchString(e.Message) {
+			e.Detail = directory.UserExistsDisabled
+		}
+		if match := existingUserID.FindStringSubmatch(e.Message); match != nil {
+			e.UserID = match[1]
+		}
+	case addressRefused.MatchString(e.Message):
+		e.Detail = directory.AddressRefused
+	}
+}
+
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}

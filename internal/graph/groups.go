@@ -1,0 +1,60 @@
+package graph
+
+import (
+	"context"
+	"strings"
+
+	"github.com/microsoftgraph/msgraph-sdk-go/groups"
+	"github.com/microsoftgraph/msgraph-sdk-go/models"
+
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+)
+
+func (c *Client) groups() *groups.GroupsRequestBuilder {
+	return groups.NewGroupsRequestBuilderInternal(c.pathParameters(), c.adapter)
+}
+
+// GetGroup implements directory.Groups.
+func (c *Client) GetGroup(ctx context.Context, id string) (directory.Group, error) {
+	if err := requireIDs(id); err != nil {
+		return directory.Group{}, err
+	}
+	group, err := call(ctx, c, getGroup, func(ctx context.Context) (models.Groupable, error) {
+		return c.groups().ByGroupId(id).Get(ctx, &groups.GroupItemRequestBuilderGetRequestConfiguration{
+			QueryParameters: &groups.GroupItemRequestBuilderGetQueryParameters{Select: groupProperties},
+		})
+	})
+	switch {
+	case err != nil:
+		return directory.Group{}, err
+	case group == nil || !strings.EqualFold(value(group.GetId()), id):
+		return directory.Group{}, unusable("not the group that was asked for")
+	}
+	return groupOf(group), nil
+}
+
+// FindGroups implements directory.Groups.
+func (c *Client) FindGroups(ctx context.Context, displayName string) (found []directory.Group, err error) {
+	first := func(ctx context.Context) (models.GroupCollectionResponseable, error) {
+		return c.groups().Get(ctx, &groups.GroupsRequestBuilderGetRequestConfiguration{
+			QueryParameters: &groups.GroupsRequestBuilderGetQueryParameters{
+				Filter: ptr(equals("displayName", displayName)),
+				Select: groupProperties,
+				Top:    ptr(int32(pageSize)),
+			},
+		})
+	}
+	next := func(ctx context.Context, link string) (models.GroupCollectionResponseable, error) {
+		return c.groups().WithUrl(link).Get(ctx, nil)
+	}
+	err = pages(ctx, c, findGroups, first, next, func(page []models.Groupable) error {
+		for _, group := range page {
+			if group == nil || value(group.GetId()) == "" {
+				return unusable("a group without an id")
+			}
+			found = append(found, groupOf(group))
+		}
+		return nil
+	})
+	return found, err
+}

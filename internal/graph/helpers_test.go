@@ -1,0 +1,157 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+)
+
+const (
+	tenantID = "11111111-2222-3333-4444-555555555555"
+	userID   = "aaaaaaaa-0000-0000-0000-000000000001"
+	groupID  = "bbbbbbbb-0000-0000-0000-000000000001"
+)
+
+var ada = directory.Invitation{EmailAddress: "ada@partner.example", RedirectURL: "https://myapps.microsoft.com", SendMessage: true}
+
+// clientOf is a client of a server that answers with handler.
+func clientOf(t *testing.T, handler http.Handler, change ...func(*Config)) *Client {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	config := Config{TenantID: tenantID, Endpoint: server.URL}
+	for _, c := range change {
+		c(&config)
+	}
+	client, err := New(config)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return client
+}
+
+// answer is a handler that always says the same.
+func answer(status int, body string, headers ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for i := 0; i+1 < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// refusing answers with Graph's error envelope.
+func refusing(status int, code, message string) http.HandlerFunc {
+	return answer(status, fmt.Sprintf(`{"error":{"code":%q,"message":%q,"innerError":{"date":"2025-02-13T10:17:06","request-id":"r-1","client-request-id":"c-1"}}}`, code, message))
+}
+
+// counting counts the requests that reach the handler.
+type counting struct {
+	http.Handler
+	mu    sync.Mutex
+	paths []string
+}
+
+func (c *counting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	c.paths = append(c.paths, r.Method+" "+r.URL.Path)
+	c.mu.Unlock()
+	c.Handler.ServeHTTP(w, r)
+}
+
+func (c *counting) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.paths)
+}
+
+// fakeClock stands still until it is told otherwise.
+type fakeClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newFakeClock() *fakeClock { return &fakeClock{now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)} }
+
+func (c *fakeClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *fakeClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// canary is a listener that must not be spoken to.
+type canary struct {
+	listener net.Listener
+	mu       sync.Mutex
+	heard    int
+}
+
+func newCanary(t *testing.T) *canary {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	c := &canary{listener: listener}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			c.mu.Lock()
+			c.heard++
+			c.mu.Unlock()
+			connection.Close()
+		}
+	}()
+	return c
+}
+
+func (c *canary) url(path string) string { return "http://" + c.listener.Addr().String() + path }
+
+// connections is 0 where nothing was sent: not even a connection was made.
+func (c *canary) connections() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.heard
+}
+
+// everything runs each method that sends requests, and gives the errors by operation.
+func everything(ctx context.Context, c *Client) map[operation]error {
+	errs := map[operation]error{}
+	_, errs[findUsers] = c.FindByAddress(ctx, "ada@partner.example")
+	_, errs[getUser] = c.GetUser(ctx, userID)
+	_, errs[getDeletedUser] = c.GetDeletedUser(ctx, userID)
+	errs[deleteUser] = c.DeleteUser(ctx, userID)
+	_, errs[invite] = c.Invite(ctx, ada)
+	_, errs[getGroup] = c.GetGroup(ctx, groupID)
+	_, errs[findGroups] = c.FindGroups(ctx, "partners")
+	_, errs[isMember] = c.IsMember(ctx, groupID, userID)
+	errs[addMember] = c.AddMember(ctx, groupID, userID)
+	errs[removeMember] = c.RemoveMember(ctx, groupID, userID)
+	errs[listGuests] = c.ListGuests(ctx, func([]directory.User) error { return nil })
+	errs[listMembers] = c.ListMembers(ctx, groupID, func([]string) error { return nil })
+	_, errs[getOrganization] = c.Organization(ctx)
+	_, errs[getPolicy] = c.AllowInvitesFrom(ctx)
+	return errs
+}
+
+func isWrite(op operation) bool {
+	return op == invite || op == deleteUser || op == addMember || op == removeMember
+}

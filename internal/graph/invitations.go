@@ -1,0 +1,47 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/microsoftgraph/msgraph-sdk-go/invitations"
+	"github.com/microsoftgraph/msgraph-sdk-go/models"
+
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+)
+
+// Invite implements directory.Inviter.
+func (c *Client) Invite(ctx context.Context, invitation directory.Invitation) (directory.Invited, error) {
+	x := &exchange{operation: invite, method: "POST", carriedOut: true}
+	answer, err := call(ctx, c, invite, func(ctx context.Context) (models.Invitationable, error) {
+		return invitations.NewInvitationsRequestBuilderInternal(c.pathParameters(), c.adapter).Post(ctx, invitationOf(invitation), nil)
+	})
+	switch {
+	case err != nil:
+		return directory.Invited{}, err
+	case answer == nil || answer.GetInvitedUser() == nil || !isObjectID(value(answer.GetInvitedUser().GetId())):
+		return directory.Invited{}, x.unreadable(nil)
+	}
+	return directory.Invited{
+		UserID:    value(answer.GetInvitedUser().GetId()),
+		RedeemURL: directory.RedeemURL(value(answer.GetInviteRedeemUrl())),
+	}, nil
+}
+
+func invitationOf(i directory.Invitation) models.Invitationable {
+	invitation := models.NewInvitation()
+	invitation.SetInvitedUserEmailAddress(&i.EmailAddress)
+	invitation.SetInviteRedirectUrl(&i.RedirectURL)
+	invitation.SetSendInvitationMessage(&i.SendMessage)
+	if i.DisplayName != "" {
+		invitation.SetInvitedUserDisplayName(&i.DisplayName)
+	}
+	if i.UserType != "" {
+		invitation.SetInvitedUserType(ptr(string(i.UserType)))
+	}
+	if i.Language != "" {
+		info := models.NewInvitedUserMessageInfo()
+		info.SetMessageLanguage(&i.Language)
+		invitation.SetInvitedUserMessageInfo(info)
+	}
+	return invitation
+}

@@ -1,0 +1,79 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+)
+
+// operation names a kind of request for errors, logs and metrics.
+type operation string
+
+const (
+	findUsers        operation = "FindUsers"
+	findDeletedUsers operation = "FindDeletedUsers"
+	getUser          operation = "GetUser"
+	getDeletedUser   operation = "GetDeletedUser"
+	deleteUser       operation = "DeleteUser"
+	listGuests       operation = "ListGuests"
+	invite           operation = "Invite"
+	getGroup         operation = "GetGroup"
+	findGroups       operation = "FindGroups"
+	isMember         operation = "IsMember"
+	listMembers      operation = "ListMembers"
+	addMember        operation = "AddMember"
+	removeMember     operation = "RemoveMember"
+	getOrganization  operation = "GetOrganization"
+	getPolicy        operation = "GetAuthorizationPolicy"
+)
+
+// exchange is what the layers around one request tell each other.
+type exchange struct {
+	operation operation
+	// method is the HTTP method, "" before there is a request.
+	method string
+	// carriedOut is true once a request was answered with success.
+	carriedOut bool
+	// date is the directory's time in that answer.
+	date time.Time
+}
+
+type exchangeKey struct{}
+
+func withExchange(ctx context.Context, x *exchange) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, x)
+}
+
+// exchangeOf never gives nil: a request outside of a call has an exchange of its own.
+func exchangeOf(ctx context.Context) *exchange {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x
+	}
+	return &exchange{operation: "Other"}
+}
+
+// unreadable is the error for a request that failed outside of HTTP: it could not be built, or its answer, which said
+// success, could not be read.
+func (x *exchange) unreadable(cause error) *directory.Error {
+	if x.operation == invite {
+		// A complaint about the answer could quote it, and the answer holds the redeem link.
+		cause = errors.New("not an invitation")
+	}
+	class := directory.Unavailable
+	if x.carriedOut && writes(x.method) {
+		class = directory.OutcomeUnknown
+	}
+	return &directory.Error{Class: class, Err: &unreadableError{cause}}
+}
+
+type unreadableError struct{ cause error }
+
+func (e *unreadableError) Error() string {
+	return "the directory's answer cannot be read: " + e.cause.Error()
+}
+
+func (e *unreadableError) Unwrap() error { return e.cause }
+
+func writes(method string) bool { return method != "" && method != "GET" && method != "HEAD" }

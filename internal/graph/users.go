@@ -1,0 +1,121 @@
+package graph
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/microsoftgraph/msgraph-sdk-go/models"
+	"github.com/microsoftgraph/msgraph-sdk-go/users"
+
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+)
+
+func (c *Client) users() *users.UsersRequestBuilder {
+	return users.NewUsersRequestBuilderInternal(c.pathParameters(), c.adapter)
+}
+
+// FindByAddress implements directory.Users with two requests, for users and for deleted items. The filters are of the kind that
+// Graph answers from the directory itself; the others (ConsistencyLevel: eventual) come from an index that lags.
+func (c *Client) FindByAddress(ctx context.Context, address string) (directory.Lookup, error) {
+	present, at, err := c.findUsers(ctx, either(
+		equals("mail", address),
+		anyEquals("otherMails", address),
+		anyEquals("proxyAddresses", "SMTP:"+address),
+		anyEquals("proxyAddresses", "smtp:"+address),
+		startsWith("userPrincipalName", directory.ExternalNamePrefix(address)),
+	))
+	if err != nil {
+		return directory.Lookup{}, err
+	}
+	deleted, err := c.findDeletedUsers(ctx, either(equals("mail", address), anyEquals("otherMails", address)))
+	if err != nil {
+		return directory.Lookup{}, err
+	}
+	return directory.Lookup{Users: present, Deleted: deleted, At: at}, nil
+}
+
+// findUsers gives the users that the filter selects, and the directory's time when it was asked for the first page.
+func (c *Client) findUsers(ctx context.Context, filter *string) (found []directory.User, at time.Time, err error) {
+	first := func(ctx context.Context) (models.UserCollectionResponseable, error) {
+		page, err := c.users().Get(ctx, usersQuery(filter))
+		at = exchangeOf(ctx).date
+		return page, err
+	}
+	err = pages(ctx, c, findUsers, first, c.nextUsers, collect(&found))
+	if err == nil && at.IsZero() {
+		return nil, at, unusable("no Date header")
+	}
+	return found, at, err
+}
+
+// GetUser implements directory.Users.
+func (c *Client) GetUser(ctx context.Context, id string) (directory.User, error) {
+	if err := requireIDs(id); err != nil {
+		return directory.User{}, err
+	}
+	user, err := call(ctx, c, getUser, func(ctx context.Context) (models.Userable, error) {
+		return c.users().ByUserId(id).Get(ctx, &users.UserItemRequestBuilderGetRequestConfiguration{
+			QueryParameters: &users.UserItemRequestBuilderGetQueryParameters{Select: userProperties},
+		})
+	})
+	return oneUser(user, err, id)
+}
+
+// DeleteUser implements directory.Users.
+func (c *Client) DeleteUser(ctx context.Context, id string) error {
+	if err := requireIDs(id); err != nil {
+		return err
+	}
+	_, err := call(ctx, c, deleteUser, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.users().ByUserId(id).Delete(ctx, nil)
+	})
+	return err
+}
+
+// ListGuests implements directory.Lister. Beside the guests it lists everybody who came by an invitation, since a guest can be
+// made a Member.
+func (c *Client) ListGuests(ctx context.Context, yield func([]directory.User) error) error {
+	first := func(ctx context.Context) (models.UserCollectionResponseable, error) {
+		return c.users().Get(ctx, usersQuery(either(equals("userType", "Guest"), equals("creationType", "Invitation"))))
+	}
+	return pages(ctx, c, listGuests, first, c.nextUsers, func(page []models.Userable) error {
+		users, err := usersOf(page)
+		if err != nil {
+			return err
+		}
+		return yield(users)
+	})
+}
+
+func usersQuery(filter *string) *users.UsersRequestBuilderGetRequestConfiguration {
+	return &users.UsersRequestBuilderGetRequestConfiguration{QueryParameters: &users.UsersRequestBuilderGetQueryParameters{
+		Filter: filter,
+		Select: userProperties,
+		Top:    ptr(int32(pageSize)),
+	}}
+}
+
+func (c *Client) nextUsers(ctx context.Context, link string) (models.UserCollectionResponseable, error) {
+	return c.users().WithUrl(link).Get(ctx, nil)
+}
+
+// collect appends pages of users to all.
+func collect(all *[]directory.User) func([]models.Userable) error {
+	return func(page []models.Userable) error {
+		users, err := usersOf(page)
+		*all = append(*all, users...)
+		return err
+	}
+}
+
+// oneUser is the user with the id that was asked for, or an error.
+func oneUser(user models.Userable, err error, id string) (directory.User, error) {
+	if err != nil {
+		return directory.User{}, err
+	}
+	if user == nil || !strings.EqualFold(value(user.GetId()), id) {
+		return directory.User{}, unusable("not the user that was asked for")
+	}
+	return userOf(user), nil
+}

@@ -1,0 +1,92 @@
+package graphsim
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+)
+
+// handleControls serves /sim: what the doc comment of the package lists.
+func (t *Tenant) handleControls(mux *http.ServeMux) {
+	mux.HandleFunc("GET /sim/ledger", func(w http.ResponseWriter, _ *http.Request) { reply(w, t.Ledger(), nil) })
+	mux.HandleFunc("POST /sim/ledger/reset", func(w http.ResponseWriter, _ *http.Request) {
+		t.ResetCounters()
+		reply(w, nil, nil)
+	})
+	mux.HandleFunc("GET /sim/mailbox/{address}", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, t.Mailbox(r.PathValue("address")), nil)
+	})
+	mux.HandleFunc("POST /sim/redeem", t.controlRedeem)
+	mux.HandleFunc("POST /sim/admin/users", control(func(u User) any { return withID(t.AddUser(u)) }))
+	mux.HandleFunc("POST /sim/admin/groups", control(func(g Group) any { return withID(t.AddGroup(g)) }))
+	mux.HandleFunc("POST /sim/admin/guests", control(func(g struct{ Address, DisplayName string }) any {
+		return withID(t.AddGuest(g.Address, g.DisplayName))
+	}))
+	mux.HandleFunc("DELETE /sim/admin/users/{id}", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, nil, t.DeleteUser(r.PathValue("id")))
+	})
+	mux.HandleFunc("POST /sim/admin/users/{id}/disable", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, nil, t.DisableUser(r.PathValue("id")))
+	})
+	mux.HandleFunc("POST /sim/admin/groups/{id}/members/{member}", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, nil, t.AddMember(r.PathValue("id"), r.PathValue("member")))
+	})
+	mux.HandleFunc("DELETE /sim/admin/groups/{id}/members/{member}", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, nil, t.RemoveMember(r.PathValue("id"), r.PathValue("member")))
+	})
+	mux.HandleFunc("POST /sim/admin/outage", control(func(o struct{ On bool }) any {
+		t.Outage(o.On)
+		return nil
+	}))
+	mux.HandleFunc("POST /sim/admin/permissions", control(func(p struct{ Permissions []string }) any {
+		t.SetPermissions(p.Permissions)
+		return nil
+	}))
+}
+
+func withID(id string) any { return map[string]string{"id": id} }
+
+// control decodes a body, which may have no fields unknown to T, and answers what
+// act returns.
+func control[T any](act func(T) any) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var body T
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&body); err != nil {
+			reply(w, nil, err)
+			return
+		}
+		reply(w, act(body), nil)
+	}
+}
+
+func (t *Tenant) controlRedeem(w http.ResponseWriter, r *http.Request) {
+	var body struct{ Address, Ticket string }
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&body); err != nil {
+		reply(w, nil, err)
+		return
+	}
+	redirect, err := t.Redeem(orElse(body.Ticket, body.Address))
+	reply(w, map[string]string{"redirectUrl": redirect}, err)
+}
+
+// reply answers JSON: 204 for nothing, 409 for what cannot be redeemed, and 400.
+func reply(w http.ResponseWriter, body any, err error) {
+	status := http.StatusOK
+	switch {
+	case errors.Is(err, ErrNotRedeemable):
+		status = http.StatusConflict
+	case err != nil:
+		status = http.StatusBadRequest
+	case body == nil:
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if err != nil {
+		body = map[string]string{"error": err.Error()}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // a client that went away is no concern
+}

@@ -1,0 +1,40 @@
+// Package graphsim is a simulated Microsoft Entra tenant behind the HTTP API of
+// Microsoft Graph v1.0. It is a directory that behaves, not a mock: invitations,
+// users, groups, soft deletion, replication lag and refusals follow the service,
+// so that any Graph client works against it, and a [Ledger] records what really
+// happened, whatever a client believes.
+//
+// # What it serves
+//
+//	/v1.0/...                                   Microsoft Graph
+//	/{tenant}/oauth2/v2.0/token                 client secret and client assertion grants
+//	/{tenant}/v2.0/.well-known/openid-configuration
+//	/common/discovery/instance
+//	/                                           the tenant as a web page
+//	/mailbox, /redeem                           the guests' mail, and redemption
+//	/sim/...                                    the simulator's own controls (below)
+//
+// # Controls for other processes
+//
+// Whatever is done through /sim is done by an administrator or by the guest, is
+// marked so in the ledger, and never counts as a call or a write of the API.
+//
+//	GET    /sim/ledger                          the Ledger as JSON
+//	POST   /sim/ledger/reset                    see Tenant.ResetCounters
+//	GET    /sim/mailbox/{address}               the mails of one address
+//	POST   /sim/redeem {"address"|"ticket"}     the guest accepts
+//	POST   /sim/admin/users                     a User
+//	POST   /sim/admin/guests {"address"}        a guest who accepted long ago
+//	POST   /sim/admin/groups                    a Group
+//	DELETE /sim/admin/users/{id}
+//	POST   /sim/admin/users/{id}/disable
+//	POST   /sim/admin/groups/{id}/members/{id}
+//	DELETE /sim/admin/groups/{id}/members/{id}
+//	POST   /sim/admin/outage {"on": bool}
+//	POST   /sim/admin/permissions {"permissions": [...]|null}
+//
+// The page and /sim have no authentication: serve the simulator on loopback only.
+//
+// Delta queries, $batch and quotas are not simulated: they answer 501 in Graph's
+// error envelope.
+package graphsim

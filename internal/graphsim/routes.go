@@ -1,0 +1,105 @@
+package graphsim
+
+import "net/http"
+
+// Application permissions by what they allow; of each list one suffices.
+var (
+	readUsers      = []string{"User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
+	writeUsers     = []string{"User.ReadWrite.All", "Directory.ReadWrite.All"}
+	deleteUsers    = []string{"User.DeleteRestore.All", "User.ReadWrite.All"}
+	updateUsers    = append([]string{"User.EnableDisableAccount.All", "User-Mail.ReadWrite.All", "User.ManageIdentities.All"}, writeUsers...)
+	readGroups     = []string{"GroupMember.Read.All", "GroupMember.ReadWrite.All", "Group.ReadBasic.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
+	readMembers    = append([]string{"GroupMember.ReadBasic.All"}, readGroups...)
+	writeGroups    = []string{"Group.ReadWrite.All", "Directory.ReadWrite.All"}
+	createGroups   = append([]string{"Group.Create"}, writeGroups...)
+	writeMembers   = append([]string{"GroupMember.ReadWrite.All"}, writeGroups...)
+	readDeleted    = append(append([]string{"User.DeleteRestore.All"}, readUsers...), "Group.Read.All", "Group.ReadWrite.All")
+	changeDeleted  = append([]string{"Group.ReadWrite.All"}, deleteUsers...)
+	checkMembers   = append([]string{"User.Read.All", "User.ReadWrite.All"}, readMembers...)
+	invite         = []string{"User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"}
+	readOrg        = []string{"Organization.Read.All", "Organization.ReadWrite.All", "User.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"}
+	readPolicy     = []string{"Policy.Read.All", "Policy.ReadWrite.Authorization"}
+	writePolicy    = []string{"Policy.ReadWrite.Authorization"}
+	readDirectory  = []string{"Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All", "User.ReadWrite.All"}
+	revokeSessions = []string{"User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All"}
+)
+
+func graphRoutes() *router {
+	t := &router{}
+	t.add(http.MethodPost, "/invitations", postInvitation, invite...)
+	userRoutes(t)
+	deletedRoutes(t)
+	groupRoutes(t)
+	t.add(http.MethodPost, "/directoryObjects/getByIds", getByIDs, readDirectory...)
+	t.add(http.MethodGet, "/organization", listOrganization, readOrg...)
+	t.add(http.MethodGet, "/policies/authorizationPolicy", getAuthorizationPolicy, readPolicy...)
+	t.add(http.MethodPatch, "/policies/authorizationPolicy", patchAuthorizationPolicy, writePolicy...)
+	t.add(http.MethodPost, "/$batch", later("$batch"), readUsers...)
+	return t
+}
+
+func userRoutes(t *router) {
+	t.add(http.MethodGet, "/users", listUsers, readUsers...)
+	t.add(http.MethodGet, "/users/$count", countUsers, readUsers...)
+	t.add(http.MethodGet, "/users/delta", later("A delta query"), readUsers...)
+	t.add(http.MethodGet, "/users/{id}", getUser, readUsers...)
+	t.add(http.MethodPatch, "/users/{id}", patchUser, updateUsers...)
+	t.add(http.MethodDelete, "/users/{id}", deleteUser, deleteUsers...)
+	t.add(http.MethodGet, "/users/{id}/manager", getManager, readUsers...)
+	t.add(http.MethodPut, "/users/{id}/manager/$ref", putManager, writeUsers...)
+	t.add(http.MethodDelete, "/users/{id}/manager/$ref", deleteManager, writeUsers...)
+	t.add(http.MethodGet, "/users/{id}/sponsors", listSponsors, readUsers...)
+	t.add(http.MethodPost, "/users/{id}/sponsors/$ref", postSponsor, writeUsers...)
+	t.add(http.MethodDelete, "/users/{id}/sponsors/{sponsorId}/$ref", deleteSponsor, writeUsers...)
+	t.add(http.MethodPost, "/users/{id}/revokeSignInSessions", revokeSignInSessions, revokeSessions...)
+	for _, relation := range []string{"memberOf", "transitiveMemberOf"} {
+		list := listMemberOf(relation)
+		t.add(http.MethodGet, "/users/{id}/"+relation, list, checkMembers...)
+		t.add(http.MethodGet, "/users/{id}/"+relation+"/microsoft.graph.group", list, checkMembers...)
+	}
+	for _, set := range []string{"users", "groups", "directoryObjects"} {
+		t.add(http.MethodPost, "/"+set+"/{id}/checkMemberGroups", checkMembership("groupIds"), checkMembers...)
+		t.add(http.MethodPost, "/"+set+"/{id}/checkMemberObjects", checkMembership("ids"), checkMembers...)
+		t.add(http.MethodPost, "/"+set+"/{id}/getMemberGroups", getMembership, checkMembers...)
+		t.add(http.MethodPost, "/"+set+"/{id}/getMemberObjects", getMembership, checkMembers...)
+	}
+}
+
+func deletedRoutes(t *router) {
+	for _, name := range []string{"user", "group"} {
+		list := listDeleted(name)
+		t.add(http.MethodGet, "/directory/deletedItems/microsoft.graph."+name, list, readDeleted...)
+		t.add(http.MethodGet, "/directory/deletedItems/{id}/microsoft.graph."+name, getDeleted(name), readDeleted...)
+	}
+	t.add(http.MethodGet, "/directory/deletedItems/{id}", getDeleted(""), readDeleted...)
+	t.add(http.MethodPost, "/directory/deletedItems/{id}/restore", restoreDeleted, changeDeleted...)
+	t.add(http.MethodDelete, "/directory/deletedItems/{id}", purgeDeleted, changeDeleted...)
+}
+
+func groupRoutes(t *router) {
+	t.add(http.MethodGet, "/groups", listGroups, readGroups...)
+	t.add(http.MethodPost, "/groups", postGroup, createGroups...)
+	t.add(http.MethodGet, "/groups/$count", countGroups, readGroups...)
+	t.add(http.MethodGet, "/groups/delta", later("A delta query"), readGroups...)
+	t.add(http.MethodGet, "/groups/{id}", getGroup, readGroups...)
+	t.add(http.MethodPatch, "/groups/{id}", patchGroup, writeMembers...)
+	t.add(http.MethodDelete, "/groups/{id}", deleteGroup, writeGroups...)
+	for _, relation := range []string{"members", "transitiveMembers", "owners"} {
+		list := listRelated(relation)
+		t.add(http.MethodGet, "/groups/{id}/"+relation, list, readMembers...)
+		t.add(http.MethodGet, "/groups/{id}/"+relation+"/microsoft.graph.user", list, readMembers...)
+		t.add(http.MethodGet, "/groups/{id}/"+relation+"/microsoft.graph.group", list, readMembers...)
+		t.add(http.MethodGet, "/groups/{id}/"+relation+"/$count", countRelated(relation), readMembers...)
+	}
+	t.add(http.MethodPost, "/groups/{id}/members", postMembersWithoutRef, writeMembers...)
+	t.add(http.MethodPatch, "/groups/{id}/members/$ref", patchMembersRef, writeMembers...)
+	t.add(http.MethodPost, "/groups/{id}/members/$ref", postMember, writeMembers...)
+	t.add(http.MethodDelete, "/groups/{id}/members/$ref", deleteMemberByURL, writeMembers...)
+	t.add(http.MethodDelete, "/groups/{id}/members/{memberId}/$ref", deleteMember, writeMembers...)
+	t.add(http.MethodDelete, "/groups/{id}/members/{memberId}", deleteMemberObject)
+}
+
+// later serves a documented path that this version does not simulate.
+func later(what string) handler {
+	return func(*exchange) (*answer, *apiError) { return nil, notSimulated(what) }
+}

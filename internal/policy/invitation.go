@@ -1,0 +1,66 @@
+package policy
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+)
+
+// Invitation is what a GuestInvitation asks for.
+type Invitation struct {
+	EmailAddress string
+	// RedirectURL is where the guest is to land; empty for the tenant's own.
+	RedirectURL string
+	// UserType is Guest where empty.
+	UserType b2b.UserType
+	// TenantRedirectURL is the tenant's own, which is always allowed.
+	TenantRedirectURL string
+}
+
+// Invitation decides whether the namespace may invite.
+func (g Grants) Invitation(invitation Invitation) Decision {
+	return g.judge(func(policy *b2b.GuestPolicy) verdict {
+		return verdict{objections: invitationObjections(policy.Spec.Invitations, invitation)}
+	})
+}
+
+func invitationObjections(grant *b2b.InvitationGrant, invitation Invitation) (objections []string) {
+	if grant == nil {
+		return []string{"any invitation"}
+	}
+	if domain := domainOf(invitation.EmailAddress); !allowsDomain(grant, domain) {
+		objections = append(objections, domainObjection(domain))
+	}
+	if invitation.UserType == b2b.UserTypeMember && !grant.AllowMemberUserType {
+		objections = append(objections, "userType Member")
+	}
+	return append(objections, redirectObjections(grant, invitation)...)
+}
+
+func domainObjection(domain string) string { return fmt.Sprintf("the e-mail domain %q", domain) }
+
+func redirectObjections(grant *b2b.InvitationGrant, invitation Invitation) []string {
+	if invitation.RedirectURL == "" || invitation.RedirectURL == invitation.TenantRedirectURL {
+		return nil
+	}
+	host, plain := redirectHost(invitation.RedirectURL)
+	switch {
+	case !plain:
+		return []string{"a redirectURL that is not https and a host name"}
+	case !slices.Contains(grant.AllowedRedirectHosts, host):
+		return []string{fmt.Sprintf("the redirect host %q", host)}
+	}
+	return nil
+}
+
+// redirectHost gives the host in lower case. Plain is false where a browser could read another host out of the URL than we do.
+func redirectHost(redirectURL string) (host string, plain bool) {
+	u, err := url.Parse(redirectURL)
+	if err != nil || u.Scheme != "https" || u.User != nil || u.Host == "" || u.Port() != "" || strings.ContainsAny(redirectURL, "\\ \t\r\n") {
+		return "", false
+	}
+	return strings.ToLower(u.Hostname()), true
+}
