@@ -1,0 +1,55 @@
+package controllers
+
+import (
+	"slices"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+)
+
+// need is something that the operator does, the least permission for it, and the broader ones that include it.
+type need struct {
+	permission string
+	neededFor  string
+	broader    []string
+}
+
+// needs are all the permissions that the operator can use.
+// https://learn.microsoft.com/graph/permissions-reference
+func needs() []need {
+	return []need{
+		{permissionInvite, "inviting guests", []string{"User.ReadWrite.All", "Directory.ReadWrite.All"}},
+		{permissionReadUsers, "finding guests, and seeing whether they have accepted",
+			[]string{"User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
+		{permissionDeleteUsers, "deleting guests whom nobody asks for any more", []string{"User.ReadWrite.All"}},
+		{permissionReadGroups, "finding groups and their members",
+			[]string{permissionWriteGroups, "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
+		{permissionWriteGroups, "putting guests into groups and taking them out",
+			[]string{"Group.ReadWrite.All", "Directory.ReadWrite.All"}},
+		{permissionReadPolicy, "seeing beforehand whether the tenant allows invitations", []string{"Policy.ReadWrite.Authorization"}},
+		{permissionReadTenant, "checking that the credential belongs to the tenant",
+			[]string{permissionReadUsers, "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
+	}
+}
+
+// assess gives those of the granted permissions that are of use, and those that are missing.
+func assess(permissions directory.Permissions) *b2b.TenantPermissions {
+	result := &b2b.TenantPermissions{}
+	for _, need := range needs() {
+		met := false
+		for _, enough := range append([]string{need.permission}, need.broader...) {
+			if !slices.Contains(permissions.Granted, enough) {
+				continue
+			}
+			met = true
+			if !slices.Contains(result.Granted, enough) {
+				result.Granted = append(result.Granted, enough)
+			}
+		}
+		if !met {
+			result.Missing = append(result.Missing, b2b.MissingPermission{Permission: need.permission, NeededFor: need.neededFor})
+		}
+	}
+	slices.Sort(result.Granted)
+	return result
+}

@@ -1,0 +1,87 @@
+package controllers
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
+)
+
+// Events tells the story of an object to whoever describes it. No event carries an address, a link or a secret: objects can be
+// read by people who may not know them.
+type Events struct{ recorder events.EventRecorder }
+
+// NewEvents gives events that go to a recorder.
+func NewEvents(recorder events.EventRecorder) *Events { return &Events{recorder: recorder} }
+
+// Invited says that the invitation of a Guest went out.
+func (e *Events) Invited(guest runtime.Object) {
+	e.normal(guest, "Invited", "Invite", "Invited the guest into the tenant")
+}
+
+// Resent says that the invitation of a Guest went out once more.
+func (e *Events) Resent(guest runtime.Object) {
+	e.normal(guest, "Resent", "Invite", "Sent the invitation once more, as a new resendToken asked")
+}
+
+// Adopted says that somebody who was in the tenant before is used as they are.
+func (e *Events) Adopted(guest runtime.Object) {
+	e.normal(guest, "Adopted", "Adopt", "Found the person in the tenant; the operator will never change or delete this user")
+}
+
+// Accepted says that a guest has redeemed the invitation.
+func (e *Events) Accepted(guest runtime.Object) {
+	e.normal(guest, "Accepted", "Observe", "The guest has accepted the invitation")
+}
+
+// Released says what was done when nobody asked for a guest any more, and why that.
+func (e *Events) Released(guest runtime.Object, done, why string) {
+	e.normal(guest, "Released", "Release", "Released the guest: %s: %s", done, why)
+}
+
+// Retained says why a guest stays in the tenant although deletion was asked for.
+func (e *Events) Retained(guest runtime.Object, why string) {
+	e.warning(guest, "Retained", "Release", "Left the user in the tenant: %s", why)
+}
+
+// GuestGone says that somebody else has deleted the user, or that the guest has left.
+func (e *Events) GuestGone(guest runtime.Object) {
+	e.warning(guest, "GuestGone", "Observe", "The guest has been deleted or has left; nobody is invited again without a new resendToken")
+}
+
+// Granted says that a guest was put into a group.
+func (e *Events) Granted(membership runtime.Object, groupID string) {
+	e.normal(membership, "Granted", "AddMember", "Added the guest to group %s", groupID)
+}
+
+// Removed says that a guest was taken out of a group.
+func (e *Events) Removed(membership runtime.Object, groupID string) {
+	e.normal(membership, "Removed", "RemoveMember", "Removed the guest from group %s", groupID)
+}
+
+// GroupLeft says why a guest stays in a group although the membership ends.
+func (e *Events) GroupLeft(membership runtime.Object, why string) {
+	e.warning(membership, "GroupLeft", "RemoveMember", "Left the guest in the group: %s", why)
+}
+
+// RemovedExternally says that somebody else has taken a guest out of a group.
+func (e *Events) RemovedExternally(membership runtime.Object) {
+	e.warning(membership, "RemovedExternally", "Observe", "Somebody else has removed the guest from the group; nobody is added again without a new regrantToken")
+}
+
+// Connected says that an EntraTenant is connected.
+func (e *Events) Connected(tenant runtime.Object) {
+	e.normal(tenant, "Connected", "Connect", "Connected the tenant")
+}
+
+// Disconnected says why an EntraTenant is not connected any more.
+func (e *Events) Disconnected(tenant runtime.Object, why string) {
+	e.warning(tenant, "Disconnected", "Connect", "Disconnected the tenant: %s", why)
+}
+
+func (e *Events) normal(object runtime.Object, reason, action, note string, args ...any) {
+	e.recorder.Eventf(object, nil, corev1.EventTypeNormal, reason, action, note, args...)
+}
+
+func (e *Events) warning(object runtime.Object, reason, action, note string, args ...any) {
+	e.recorder.Eventf(object, nil, corev1.EventTypeWarning, reason, action, note, args...)
+}

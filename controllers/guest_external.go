@@ -1,0 +1,196 @@
+package controllers
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
+)
+
+// sighting is what the directory shows of the person.
+type sighting struct {
+	// user is the user, nil where none is there.
+	user *directory.User
+	// gone is the user that somebody has deleted, nil where there is no trace of one.
+	gone *directory.User
+	// lookup is the live search for the address, where there was one.
+	lookup *directory.Lookup
+	// readAt is this process's own time at the start of that search.
+	readAt time.Time
+}
+
+// decideUser decides about the user that the claims ask for.
+func (k *guestKind) decideUser(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
+	if !k.worthLooking(life) {
+		return lifecycle.Say(lifecycle.Wait(b2b.ReasonWaitingForInvitation,
+			"no GuestInvitation that claims this guest is allowed and unsuspended", 0)), nil
+	}
+	seen, verdict := k.observe(ctx, life)
+	if verdict != nil {
+		return lifecycle.Say(*verdict), nil
+	}
+	observed(life, seen)
+	k.reportResend(life)
+	switch {
+	case seen.user != nil:
+		return k.decidePresent(life, *seen.user), nil
+	case seen.gone != nil || life.userID() != "":
+		return k.decideGone(life, seen), nil
+	}
+	return k.decideAbsent(life, seen), nil
+}
+
+// worthLooking reports whether the directory can matter: somebody may invite, something was done before, or somebody waits for
+// a person who came another way.
+func (k *guestKind) worthLooking(life *guestLife) bool {
+	return life.author != nil || life.userID() != "" || len(life.record.Attempts) > 0 ||
+		slices.ContainsFunc(life.guest.Spec.Claims, func(c b2b.GuestClaim) bool { return c.Kind != b2b.ClaimKindGuestInvitation })
+}
+
+// observe looks at the user: in the mirror where its id is known, live where the mirror does not show it or no id is known.
+func (k *guestKind) observe(ctx context.Context, life *guestLife) (sighting, *lifecycle.Verdict) {
+	id := life.userID()
+	if id == "" {
+		return k.lookUp(ctx, life)
+	}
+	mirror := life.tenant.Mirror
+	if user, found := mirror.User(id); found {
+		return sighting{user: &user}, nil
+	}
+	if !mirror.Listed() {
+		verdict := lifecycle.LookAgain(lifecycle.Soon)
+		return sighting{}, &verdict
+	}
+	user, err := life.tenant.Directory.GetUser(ctx, id)
+	if err == nil {
+		mirror.Saw(user)
+		return sighting{user: &user}, nil
+	}
+	if directory.IsNotFound(err) {
+		user, err = life.tenant.Directory.GetDeletedUser(ctx, id)
+		if err == nil {
+			return sighting{gone: &user}, nil
+		}
+	}
+	if !directory.IsNotFound(err) {
+		return sighting{}, failureOf(err, "reading the user", permissionReadUsers)
+	}
+	return sighting{}, nil
+}
+
+// lookUp searches for the address live, among the users and the deleted items.
+func (k *guestKind) lookUp(ctx context.Context, life *guestLife) (sighting, *lifecycle.Verdict) {
+	address, readAt := life.guest.Spec.EmailAddress, k.Now()
+	lookup, err := life.tenant.Directory.FindByAddress(ctx, address)
+	if err != nil {
+		return sighting{}, failureOf(err, "looking the address up", permissionReadUsers)
+	}
+	seen := sighting{lookup: &lookup, readAt: readAt, user: pick(lookup.Users, address)}
+	if seen.user != nil {
+		life.tenant.Mirror.Saw(*seen.user)
+		return seen, nil
+	}
+	seen.gone = pick(slices.DeleteFunc(slices.Clone(lookup.Deleted), func(user directory.User) bool {
+		return life.record.excuses(user.ID) || !user.External()
+	}), address)
+	return seen, nil
+}
+
+// pick gives the user to go by of several with one address: an external one before an employee, then the oldest.
+func pick(users []directory.User, address string) *directory.User {
+	candidates := slices.DeleteFunc(slices.Clone(users), func(user directory.User) bool { return !user.KnownAs(address) })
+	if len(candidates) == 0 {
+		return nil
+	}
+	slices.SortFunc(candidates, func(a, b directory.User) int {
+		if a.External() != b.External() {
+			if a.External() {
+				return -1
+			}
+			return 1
+		}
+		return a.CreatedDateTime.Compare(b.CreatedDateTime)
+	})
+	return &candidates[0]
+}
+
+// decidePresent decides about a user who is there.
+func (k *guestKind) decidePresent(life *guestLife, user directory.User) lifecycle.Decision {
+	k.doubts.settle(life.guest.UID)
+	switch {
+	case !partial(user) && !user.External():
+		return lifecycle.Say(lifecycle.Stall(b2b.ReasonAddressIsInternal,
+			"the address belongs to a user of the tenant itself, who needs no invitation"))
+	case !partial(user) && !user.AccountEnabled:
+		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestDisabled,
+			"somebody else has blocked this guest from signing in; an administrator of the tenant can unblock them"))
+	}
+	if decision := k.decideResend(life, user); decision != nil {
+		return *decision
+	}
+	return lifecycle.Say(k.standing(life, user))
+}
+
+// partial reports whether nothing but the id of the user is known, as right after the invitation.
+func partial(user directory.User) bool { return user.UserPrincipalName == "" }
+
+// decideGone decides about a user who was there and is not any more. Only a new resend token brings the person back.
+func (k *guestKind) decideGone(life *guestLife, seen sighting) lifecycle.Decision {
+	last := life.record.last()
+	if seen.gone == nil && last != nil && k.Now().Before(last.NotAfter.Add(k.ReplicationWindow)) {
+		return lifecycle.Say(lifecycle.LookAgain(lifecycle.Later).Within(k.ReplicationWindow)) // not to be seen everywhere yet
+	}
+	if life.author == nil || !life.newToken() {
+		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestGone, "the guest has been deleted or has left the tenant, which Microsoft "+
+			"Graph does not tell apart. They are not invited again before somebody sets a new spec.resendToken"))
+	}
+	return lifecycle.Do(lifecycle.Step{Name: "a new life of the guest", Announce: func(ctx context.Context) error {
+		gone := life.guest.Status.UserID
+		if seen.gone != nil {
+			gone = seen.gone.ID
+		}
+		life.record.Excused = append(life.record.Excused, gone)
+		life.record.Life++
+		return k.storeLife(ctx, life)
+	}})
+}
+
+// newToken reports whether the author asks for another invitation.
+func (l *guestLife) newToken() bool {
+	return l.author != nil && l.record.Author != nil && l.author.UID == l.record.Author.UID &&
+		l.author.Spec.ResendToken != l.record.Author.ResendToken
+}
+
+// decideAbsent decides about a person of whom the directory shows no trace: invite, unless an earlier invitation may yet show.
+func (k *guestKind) decideAbsent(life *guestLife, seen sighting) lifecycle.Decision {
+	if doubtful := life.record.inDoubt(); doubtful != nil && !doubtful.Silent {
+		if pause := k.doubts.nobody(life.guest.UID, doubtful.Number, k.Now()); pause > 0 {
+			return lifecycle.Say(lifecycle.Wait(b2b.ReasonOutcomeUnknown, "the answer to the invitation was lost; looking whether it "+
+				"was carried out before anybody could be mailed twice", pause))
+		}
+	}
+	if life.author == nil {
+		return lifecycle.Say(lifecycle.Wait(b2b.ReasonWaitingForGuest,
+			"nobody with this address is in the tenant, and no GuestInvitation that may invite them claims this guest", lifecycle.Later))
+	}
+	if refused := life.refused(); refused != nil {
+		return lifecycle.Say(lifecycle.Stall(refused.Reason, refused.Message))
+	}
+	if pause, message := life.tenant.Breaker.Blocked(); pause > 0 {
+		return lifecycle.Say(blocked(message, pause))
+	}
+	return lifecycle.Do(k.inviteStep(life, seen))
+}
+
+// refused gives the attempt that was refused with the author's spec as it still is, nil where there is none.
+func (l *guestLife) refused() *attempt {
+	last := l.record.last()
+	if last == nil || last.Outcome != outcomeRefused ||
+		last.AuthorUID != l.author.UID || last.AuthorGeneration != l.author.Generation {
+		return nil
+	}
+	return last
+}

@@ -1,0 +1,233 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
+)
+
+// resendPause is the least time between two resends to one guest.
+const resendPause = 24 * time.Hour
+
+// inviteStep is the first invitation of a life: announced, then sent once.
+func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
+	var announced attempt
+	return lifecycle.Step{
+		Name: "an invitation",
+		Announce: func(ctx context.Context) error {
+			announced = k.newAttempt(life, causeFirst, *seen.lookup, seen.readAt)
+			if life.newToken() { // the life that this token asked for; the mail is sent once for both
+				announced.ResendToken = life.author.Spec.ResendToken
+				life.record.Author.ResendToken = life.author.Spec.ResendToken
+			}
+			life.record.announce(announced)
+			return k.storeLife(ctx, life)
+		},
+		Act: func(ctx context.Context) *lifecycle.Verdict {
+			invited, err := life.tenant.Directory.Invite(ctx, invitationOf(life))
+			if err != nil {
+				return k.concludeFailed(ctx, life, err)
+			}
+			life.tenant.Breaker.Close()
+			life.tenant.Mirror.Saw(directory.User{ID: invited.UserID, Mail: life.guest.Spec.EmailAddress})
+			life.guest.Status.UserID = invited.UserID
+			k.Events.Invited(life.guest)
+			k.Metrics.InvitationSent(string(causeFirst))
+			return nil
+		},
+	}
+}
+
+// newAttempt announces a request that will be over by its deadline. The directory's clock counts, not ours: it sets the user's
+// createdDateTime.
+func (k *guestKind) newAttempt(life *guestLife, why cause, lookup directory.Lookup, readAt time.Time) attempt {
+	elapsed := k.Now().Sub(readAt)
+	return attempt{
+		GuestUID: life.guest.UID, Cause: why,
+		Silent: !life.author.Spec.Message.Wanted(), UserType: life.author.Spec.UserType,
+		AuthorUID: life.author.UID, AuthorGeneration: life.author.Generation,
+		AbsentSince: lookup.At,
+		NotAfter:    lookup.At.Add(elapsed + life.tenant.RequestTimeout).Truncate(time.Second).Add(2 * time.Second),
+	}
+}
+
+// invitationOf is the author's spec in Graph's words.
+func invitationOf(life *guestLife) directory.Invitation {
+	spec := life.author.Spec
+	redirect := spec.RedirectURL
+	if redirect == "" {
+		redirect = life.tenant.Spec.RedirectURL
+	}
+	return directory.Invitation{
+		EmailAddress: life.guest.Spec.EmailAddress,
+		DisplayName:  spec.DisplayName,
+		UserType:     directory.UserType(spec.UserType),
+		RedirectURL:  redirect,
+		SendMessage:  spec.Message.Wanted(),
+		Language:     spec.Message.Language,
+	}
+}
+
+// concludeFailed ends an attempt that did not succeed. What is certain is recorded; what is not stays open.
+func (k *guestKind) concludeFailed(ctx context.Context, life *guestLife, err error) *lifecycle.Verdict {
+	if directory.Is(err, directory.OutcomeUnknown) {
+		k.doubts.begin(life.guest.UID, life.record.last().Number, k.Now())
+		return failureOf(err, "inviting the guest", permissionInvite)
+	}
+	if !directory.Is(err, directory.Invalid) {
+		return k.conclude(ctx, life, outcomeNotCarriedOut, k.notCarriedOut(life, err))
+	}
+	var refused *directory.Error
+	if errors.As(err, &refused) && refused.UserID != "" {
+		if verdict, known := k.adoptNamed(ctx, life, refused.UserID); known {
+			return k.conclude(ctx, life, outcomeNotCarriedOut, verdict)
+		}
+	}
+	verdict := refusal(err)
+	last := life.record.last()
+	last.Reason, last.Message = verdict.Reason, verdict.Message
+	return k.conclude(ctx, life, outcomeRefused, verdict)
+}
+
+// conclude records the outcome of the latest attempt.
+func (k *guestKind) conclude(ctx context.Context, life *guestLife, what outcome, verdict lifecycle.Verdict) *lifecycle.Verdict {
+	userID := life.guest.Status.UserID
+	life.record.last().Outcome = what
+	if err := k.storeLife(ctx, life); err != nil {
+		// The attempt stays open and is looked into as one whose answer was lost: slower, and as safe.
+		log.FromContext(ctx).Error(err, "Recording the outcome of an invitation failed", "guest", life.guest.Name)
+		again := lifecycle.LookAgain(lifecycle.Soon)
+		return &again
+	}
+	if userID != "" {
+		life.guest.Status.UserID = userID
+	}
+	return &verdict
+}
+
+// notCarriedOut is the verdict on an invitation that the directory did nothing about. A refusal that concerns the whole tenant
+// stops all invitations of it.
+func (k *guestKind) notCarriedOut(life *guestLife, err error) lifecycle.Verdict {
+	if directory.HasDetail(err, directory.InvitationsNotAllowed) {
+		life.tenant.Breaker.Open(describe(err))
+		return blocked(describe(err), breakerPause)
+	}
+	return failure(err, "inviting the guest", permissionInvite)
+}
+
+func blocked(message string, pause time.Duration) lifecycle.Verdict {
+	return lifecycle.Wait(b2b.ReasonInvitationsBlocked, fmt.Sprintf("the tenant refuses all invitations: %s. Check the external "+
+		"collaboration settings of the tenant; if Microsoft has blocked it, only its support can lift that", message), pause)
+}
+
+// adoptNamed takes the user that the refusal names, where that is a guest after all: the address is an alias that the lookup
+// could not know.
+func (k *guestKind) adoptNamed(ctx context.Context, life *guestLife, userID string) (lifecycle.Verdict, bool) {
+	user, err := life.tenant.Directory.GetUser(ctx, userID)
+	if err != nil || !user.External() {
+		return lifecycle.Verdict{}, false
+	}
+	life.tenant.Mirror.Saw(user)
+	life.guest.Status.UserID = userID
+	return lifecycle.LookAgain(time.Millisecond), true
+}
+
+// refusal is the verdict on an invitation that the directory does not accept as it is.
+func refusal(err error) lifecycle.Verdict {
+	switch {
+	case directory.HasDetail(err, directory.AddressInVerifiedDomain):
+		return lifecycle.Stall(b2b.ReasonAddressIsInternal, "the domain of the address is a verified domain of the tenant: "+
+			"its users need no invitation")
+	case directory.HasDetail(err, directory.UserExists), directory.HasDetail(err, directory.UserExistsDisabled):
+		return lifecycle.Stall(b2b.ReasonAddressIsInternal, "a user of the tenant itself has this address and needs no invitation: "+describe(err))
+	case directory.HasDetail(err, directory.AddressRefused):
+		return lifecycle.Stall(b2b.ReasonInvalidAddress, "Microsoft Entra does not accept the address: "+describe(err)+
+			". Create the object anew with the right one")
+	}
+	return lifecycle.Stall(b2b.ReasonInvitationRefused, "Microsoft Entra refused the invitation: "+describe(err)+
+		". It is tried again when the spec changes")
+}
+
+// decideResend heeds a new resend token of the author: nil where there is none, or where it has to wait.
+func (k *guestKind) decideResend(life *guestLife, user directory.User) *lifecycle.Decision {
+	if !life.newToken() || partial(user) {
+		return nil
+	}
+	token := life.author.Spec.ResendToken
+	accepted := user.ExternalUserState != directory.PendingAcceptance
+	if token == "" || accepted || life.record.resend(token) != nil {
+		decision := lifecycle.Do(k.heedToken(life, accepted))
+		return &decision
+	}
+	if pause := k.untilResend(life); pause > 0 {
+		return nil
+	}
+	if pause, _ := life.tenant.Breaker.Blocked(); pause > 0 {
+		decision := lifecycle.Say(k.standing(life, user).Within(pause))
+		return &decision
+	}
+	decision := lifecycle.Do(k.resendStep(life))
+	return &decision
+}
+
+// untilResend is how long the next resend has to wait, 0 or less where it need not.
+func (k *guestKind) untilResend(life *guestLife) time.Duration {
+	last := life.record.lastResend()
+	if last.IsZero() {
+		return 0
+	}
+	return last.Add(resendPause).Sub(k.Now())
+}
+
+// heedToken records a token that asks for nothing more.
+func (k *guestKind) heedToken(life *guestLife, accepted bool) lifecycle.Step {
+	return lifecycle.Step{Name: "a resend token", Announce: func(ctx context.Context) error {
+		life.record.Author.ResendToken = life.author.Spec.ResendToken
+		if accepted {
+			life.record.Author.Declined = life.author.Spec.ResendToken
+		}
+		return k.storeLife(ctx, life)
+	}}
+}
+
+// resendStep sends the invitation once more. The token counts as heeded from the announcement on: when the answer is lost, it
+// is not repeated.
+func (k *guestKind) resendStep(life *guestLife) lifecycle.Step {
+	previous := life.record.Author.ResendToken
+	return lifecycle.Step{
+		Name: "another invitation",
+		Announce: func(ctx context.Context) error {
+			now := k.Now()
+			next := k.newAttempt(life, causeResend, directory.Lookup{At: now.UTC().Truncate(time.Second)}, now)
+			next.ResendToken = life.author.Spec.ResendToken
+			life.record.Author.ResendToken = next.ResendToken
+			life.record.announce(next)
+			return k.storeLife(ctx, life)
+		},
+		Act: func(ctx context.Context) *lifecycle.Verdict {
+			_, err := life.tenant.Directory.Invite(ctx, invitationOf(life))
+			again := lifecycle.LookAgain(time.Millisecond)
+			switch {
+			case err == nil:
+				k.Events.Resent(life.guest)
+				k.Metrics.InvitationSent(string(causeResend))
+				return k.conclude(ctx, life, outcomeSent, again)
+			case directory.Is(err, directory.OutcomeUnknown):
+				return &again
+			case directory.Is(err, directory.Invalid):
+				last := life.record.last()
+				last.Reason, last.Message = b2b.ReasonInvitationRefused, describe(err)
+				return k.conclude(ctx, life, outcomeRefused, again)
+			}
+			life.record.Author.ResendToken = previous // nothing was carried out: the token asks again
+			return k.conclude(ctx, life, outcomeNotCarriedOut, lifecycle.LookAgain(k.notCarriedOut(life, err).After))
+		},
+	}
+}

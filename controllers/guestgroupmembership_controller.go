@@ -1,0 +1,240 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
+	"github.com/entraguests/entra-guest-operator/internal/policy"
+)
+
+// membershipKind is the GuestGroupMembership in the generic loop. What it announces is kept in the Guest's record, which no
+// namespace user can forge.
+type membershipKind struct {
+	Dependencies
+	pairs *pairs
+}
+
+func (k *membershipKind) New() *b2b.GuestGroupMembership { return &b2b.GuestGroupMembership{} }
+
+func (k *membershipKind) Status(membership *b2b.GuestGroupMembership) any { return membership.Status }
+
+// Suspended says that the membership or its tenant is suspended.
+func (k *membershipKind) Suspended(ctx context.Context, membership *b2b.GuestGroupMembership) (string, error) {
+	want, err := k.read(ctx, membership)
+	if err != nil {
+		return "", err
+	}
+	return want.tenant.suspension(membership.Spec.Suspend), nil
+}
+
+// Decide leaves the pairs that are not wanted any more, then sees to the one that is.
+func (k *membershipKind) Decide(ctx context.Context, membership *b2b.GuestGroupMembership) (lifecycle.Decision, error) {
+	want, err := k.read(ctx, membership)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if membership.DeletionTimestamp != nil {
+		return k.decideEnd(ctx, want)
+	}
+	blocker, err := k.resolve(ctx, want)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if decision, err := k.leave(ctx, want); decision != nil || err != nil {
+		return valueOf(decision), err
+	}
+	if blocker != nil {
+		return lifecycle.Say(*blocker), nil
+	}
+	return k.decideMember(ctx, want)
+}
+
+// wanted is a membership with all that a decision about it rests on.
+type wanted struct {
+	membership *b2b.GuestGroupMembership
+	tenantName string
+	tenant     tenant
+	address    string
+	// invitation is what spec.guest.invitationRef names, nil where there is none; ended says that it was there and is gone.
+	invitation *b2b.GuestInvitation
+	ended      bool
+	// life is the Guest, and groupID the group, once both are resolved.
+	life    *guestLife
+	groupID string
+}
+
+func (k *membershipKind) read(ctx context.Context, membership *b2b.GuestGroupMembership) (*wanted, error) {
+	want := &wanted{membership: membership, tenantName: membership.Spec.Guest.TenantName(), address: membership.Spec.Guest.EmailAddress}
+	if ref := membership.Spec.Guest.InvitationRef; ref != nil {
+		invitation, err := k.invitationOf(ctx, types.NamespacedName{Namespace: membership.Namespace, Name: ref.Name})
+		if err != nil {
+			return nil, err
+		}
+		want.invitation, want.ended = invitation, invitation == nil
+		if invitation != nil {
+			want.tenantName, want.address = invitation.Spec.TenantRef.Name, invitation.Spec.EmailAddress
+		}
+	}
+	var err error
+	want.tenant, err = k.tenantOf(ctx, want.tenantName)
+	return want, err
+}
+
+// invitationOf gives an invitation, nil where it is gone: not in the cache, nor, for a cache can be behind, live.
+func (k *membershipKind) invitationOf(ctx context.Context, key types.NamespacedName) (*b2b.GuestInvitation, error) {
+	invitation := &b2b.GuestInvitation{}
+	err := k.Client.Get(ctx, key, invitation)
+	if apierrors.IsNotFound(err) {
+		err = k.Reader.Get(ctx, key, invitation)
+	}
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading GuestInvitation %s: %w", key, err)
+	}
+	return invitation, nil
+}
+
+// resolve finds the Guest and the group, or says what is in the way.
+func (k *membershipKind) resolve(ctx context.Context, want *wanted) (*lifecycle.Verdict, error) {
+	say := func(v lifecycle.Verdict) (*lifecycle.Verdict, error) { return &v, nil }
+	if want.ended {
+		return say(lifecycle.Wait(b2b.ReasonWaitingForInvitation,
+			fmt.Sprintf("GuestInvitation %q does not exist in this namespace", want.membership.Spec.Guest.InvitationRef.Name), 0))
+	}
+	if want.tenant.EntraTenant == nil {
+		return want.tenant.waiting(want.tenantName), nil
+	}
+	decision, err := k.decideGroup(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	want.groupID = decision.GroupID
+	if !decision.Allowed {
+		return say(verdictOf(decision))
+	}
+	if verdict := want.tenant.waiting(want.tenantName); verdict != nil {
+		return verdict, nil
+	}
+	guest, verdict, err := k.resolveGuest(ctx, want)
+	if guest == nil || err != nil {
+		return verdict, err
+	}
+	if want.life, err = k.readLife(ctx, guest); err != nil {
+		return nil, err
+	}
+	if verdict == nil {
+		verdict = guestBlocks(want, guest)
+	}
+	return verdict, nil
+}
+
+func (k *membershipKind) decideGroup(ctx context.Context, want *wanted) (policy.Decision, error) {
+	grants, err := k.grants(ctx, want.tenantName, want.membership.Namespace)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	return grants.Membership(policy.Membership{
+		Group:        want.membership.Spec.Group,
+		EmailAddress: b2b.NormalizeEmailAddress(want.address),
+		ByAddress:    want.invitation == nil,
+	}), nil
+}
+
+// resolveGuest gives the Guest with the claim that this membership rests on: the invitation's, or its own.
+func (k *membershipKind) resolveGuest(ctx context.Context, want *wanted) (*b2b.Guest, *lifecycle.Verdict, error) {
+	if want.invitation == nil {
+		if want.tenant.suspension(want.membership.Spec.Suspend) != "" {
+			guest, err := k.guestOf(ctx, want.tenant.EntraTenant, want.address)
+			return guest, &lifecycle.Verdict{Outcome: lifecycle.Unchanged}, err
+		}
+		guest, fresh, verdict, err := k.ensureClaim(ctx, claiming{tenant: want.tenant.EntraTenant, address: want.address, claim: b2b.GuestClaim{
+			Kind: b2b.ClaimKindGuestGroupMembership, Namespace: want.membership.Namespace, Name: want.membership.Name, UID: want.membership.UID,
+		}})
+		if fresh {
+			return guest, &lifecycle.Verdict{Outcome: lifecycle.Unchanged}, err
+		}
+		return guest, verdict, err
+	}
+	guest, err := k.guestOf(ctx, want.tenant.EntraTenant, want.address)
+	if err != nil {
+		return nil, nil, err
+	}
+	if guest == nil || !invitationClaims(guest, want.invitation) {
+		verdict := lifecycle.Wait(b2b.ReasonWaitingForInvitation,
+			fmt.Sprintf("GuestInvitation %q has not invited the guest yet: look at its conditions", want.invitation.Name), 0)
+		return nil, &verdict, nil
+	}
+	return guest, nil, nil
+}
+
+// leave leaves the pairs that this membership is recorded for and does not want any more. A copy restored from a backup does not
+// leave before its invitation has come back.
+func (k *membershipKind) leave(ctx context.Context, want *wanted) (*lifecycle.Decision, error) {
+	held, err := k.held(ctx, want.membership)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range held {
+		keeps := want.life != nil && l.guest.UID == want.life.guest.UID && l.pair.GroupID == want.groupID &&
+			(l.pair.UserID == want.life.userID() || want.life.userID() == "")
+		unresolved := !want.ended && (want.life == nil || want.groupID == "")
+		restored := want.ended && l.claimant.UID != want.membership.UID
+		if keeps || unresolved || restored {
+			continue
+		}
+		decision, err := k.pairs.release(ctx, l)
+		want.membership.Status.MemberSince = nil
+		return &decision, err
+	}
+	return nil, nil
+}
+
+// held gives the pairs that the membership is recorded for.
+func (k *membershipKind) held(ctx context.Context, membership *b2b.GuestGroupMembership) ([]leaving, error) {
+	guests := &b2b.GuestList{}
+	key := client.MatchingFields{indexGuestByPairClaimant: membership.Namespace + "/" + membership.Name}
+	if err := k.Client.List(ctx, guests, key); err != nil {
+		return nil, fmt.Errorf("listing Guests of membership %s/%s: %w", membership.Namespace, membership.Name, err)
+	}
+	var held []leaving
+	for i := range guests.Items {
+		life, err := k.readLife(ctx, &guests.Items[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range life.record.Pairs {
+			if c := p.claimant(membership.Namespace, membership.Name); c != nil {
+				held = append(held, leaving{guestLife: life, pair: p, claimant: *c, about: membership,
+					retain: membership.Spec.DeletionPolicy == b2b.DeletionPolicyRetain})
+			}
+		}
+	}
+	return held, nil
+}
+
+// decideEnd ends a membership that is being deleted: its pairs first, then the finalizer.
+func (k *membershipKind) decideEnd(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
+	held, err := k.held(ctx, want.membership)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if len(held) > 0 {
+		return k.pairs.release(ctx, held[0])
+	}
+	if !controllerutil.ContainsFinalizer(want.membership, b2b.Finalizer) {
+		return lifecycle.Say(lifecycle.Verdict{Outcome: lifecycle.Unchanged}), nil
+	}
+	return lifecycle.Do(lifecycle.Step{Name: "the end of the membership", Announce: func(ctx context.Context) error {
+		controllerutil.RemoveFinalizer(want.membership, b2b.Finalizer)
+		return k.Client.Update(ctx, want.membership)
+	}}), nil
+}

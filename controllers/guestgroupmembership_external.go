@@ -1,0 +1,170 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
+)
+
+// decideMember sees to the pair: it is there, somebody else has ended it, or it has to be made.
+func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
+	userID := want.life.userID()
+	want.membership.Status.UserID, want.membership.Status.GroupID = userID, want.groupID
+	member, err := want.tenant.Mirror.Member(ctx, want.groupID, userID)
+	if err != nil {
+		return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
+	}
+	if !member { // only a suspicion
+		if member, err = want.tenant.Directory.IsMember(ctx, want.groupID, userID); err != nil {
+			return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
+		}
+		if member {
+			want.tenant.Mirror.SawMember(want.groupID, userID, true)
+		}
+	}
+	if member {
+		return k.decidePresent(want), nil
+	}
+	if want.removedByOthers(k.Now(), k.ReplicationWindow) && !want.regrants() {
+		return lifecycle.Say(lifecycle.Stall(b2b.ReasonRemovedExternally, "somebody else has taken the guest out of the group. They are "+
+			"not added again before somebody sets a new spec.regrantToken")), nil
+	}
+	return k.decideAbsent(ctx, want)
+}
+
+// recorded gives the pair and what this membership is recorded as in it, nil where it is not.
+func (w *wanted) recorded() (*pair, *claimant) {
+	p := w.life.record.pair(w.groupID)
+	return p, p.claimant(w.membership.Namespace, w.membership.Name)
+}
+
+// decidePresent says that the guest is in the group, and records that this membership wants it so.
+func (k *membershipKind) decidePresent(want *wanted) lifecycle.Decision {
+	p, c := want.recorded()
+	token := want.membership.Spec.RegrantToken
+	if c == nil || c.UID != want.membership.UID || c.RegrantToken != token {
+		return lifecycle.Do(lifecycle.Step{Name: "a claimant of a pair", Announce: func(ctx context.Context) error {
+			return k.announce(ctx, want, p == nil || p.Found)
+		}})
+	}
+	if want.membership.Status.MemberSince == nil {
+		want.membership.Status.MemberSince = timeOf(k.Now().Truncate(time.Second))
+	}
+	return lifecycle.Say(lifecycle.IsReady(b2b.ReasonGranted, "the guest is in the group"))
+}
+
+// removedByOthers reports whether the guest was in the group and is not any more. Where the status was lost, only the age of
+// the announcement tells: what was announced long ago has been carried out.
+func (w *wanted) removedByOthers(now time.Time, window time.Duration) bool {
+	p, c := w.recorded()
+	if c == nil || p.UserID != w.life.userID() {
+		return w.membership.Status.MemberSince != nil
+	}
+	if p.Found || w.membership.Status.MemberSince != nil {
+		return true
+	}
+	statusLost := len(w.membership.Status.Conditions) == 0
+	return statusLost && now.After(p.AnnouncedAt.Add(2*window))
+}
+
+// regrants reports whether a new token asks for the guest to be added again.
+func (w *wanted) regrants() bool {
+	_, c := w.recorded()
+	return c != nil && w.membership.Spec.RegrantToken != "" && c.RegrantToken != w.membership.Spec.RegrantToken
+}
+
+// decideAbsent adds the guest to the group, if that may be written.
+func (k *membershipKind) decideAbsent(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
+	group, err := want.tenant.Directory.GetGroup(ctx, want.groupID)
+	if err != nil {
+		return lifecycle.Say(groupFailure(err, "reading the group", permissionReadGroups)), nil
+	}
+	if why := group.NotWritableBecause(); why != "" {
+		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGroupNotWritable,
+			fmt.Sprintf("guests are not added to group %q: %s. Choose another group", group.DisplayName, why))), nil
+	}
+	return lifecycle.Do(lifecycle.Step{
+		Name:     "an addition to a group",
+		Announce: func(ctx context.Context) error { return k.announce(ctx, want, false) },
+		Act:      func(ctx context.Context) *lifecycle.Verdict { return k.add(ctx, want) },
+	}), nil
+}
+
+// announce stores the finalizer, then the pair with this membership in it. A pair that was found needs no finalizer, for there
+// is nothing to undo.
+func (k *membershipKind) announce(ctx context.Context, want *wanted, found bool) error {
+	if !found && controllerutil.AddFinalizer(want.membership, b2b.Finalizer) {
+		if err := k.Client.Update(ctx, want.membership); err != nil {
+			return err
+		}
+	}
+	rec := want.life.record
+	p := rec.pair(want.groupID)
+	if p == nil {
+		rec.Pairs = append(rec.Pairs, pair{GroupID: want.groupID})
+		p = &rec.Pairs[len(rec.Pairs)-1]
+	}
+	before := pair{GroupID: p.GroupID, UserID: p.UserID, GuestUID: p.GuestUID, AnnouncedAt: p.AnnouncedAt, Found: p.Found,
+		Claimants: slices.Clone(p.Claimants)}
+	if !found || p.UserID == "" {
+		p.AnnouncedAt = k.Now().UTC().Truncate(time.Second)
+	}
+	p.UserID, p.GuestUID, p.Found = want.life.userID(), want.life.guest.UID, found
+	want.enter(p)
+	if before.same(*p) {
+		return nil
+	}
+	return k.storeLife(ctx, want.life)
+}
+
+// enter records the membership in the pair.
+func (w *wanted) enter(p *pair) {
+	entry := claimant{Namespace: w.membership.Namespace, Name: w.membership.Name, UID: w.membership.UID,
+		RegrantToken: w.membership.Spec.RegrantToken}
+	if c := p.claimant(entry.Namespace, entry.Name); c != nil {
+		*c = entry
+		return
+	}
+	p.Claimants = append(p.Claimants, entry)
+}
+
+// same reports whether two states of a pair announce the same, whenever they did.
+func (p pair) same(other pair) bool {
+	return p.UserID == other.UserID && p.GuestUID == other.GuestUID && p.Found == other.Found && slices.Equal(p.Claimants, other.Claimants)
+}
+
+// add adds the guest to the group.
+func (k *membershipKind) add(ctx context.Context, want *wanted) *lifecycle.Verdict {
+	userID := want.life.userID()
+	defer k.Users.lock(userID)()
+	err := want.tenant.Directory.AddMember(ctx, want.groupID, userID)
+	switch {
+	case err == nil, directory.HasDetail(err, directory.AlreadyMember):
+		want.tenant.Mirror.SawMember(want.groupID, userID, true)
+		k.Events.Granted(want.membership, want.groupID)
+		return nil
+	case directory.HasDetail(err, directory.ReferenceNotReady), directory.IsNotFound(err):
+		wait := lifecycle.Wait(b2b.ReasonWaitingForGuest, "the guest is not to be seen everywhere in the tenant yet", lifecycle.Soon)
+		return &wait
+	case directory.Is(err, directory.Invalid):
+		stall := lifecycle.Stall(b2b.ReasonGroupNotWritable, "Microsoft Entra does not let the guest into the group: "+describe(err))
+		return &stall
+	}
+	return failureOf(err, "adding the guest to the group", permissionWriteGroups)
+}
+
+// groupFailure is the verdict on a group that cannot be read.
+func groupFailure(err error, doing, permission string) lifecycle.Verdict {
+	if directory.IsNotFound(err) {
+		return lifecycle.Wait(b2b.ReasonWaitingForGroup, "the group does not exist in the tenant, or is not to be seen everywhere yet",
+			lifecycle.Retry)
+	}
+	return failure(err, doing, permission)
+}

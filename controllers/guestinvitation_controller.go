@@ -1,0 +1,105 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
+)
+
+// guestInvitationKind is the GuestInvitation in the generic loop: it claims a Guest and mirrors its state. It has no external
+// side of its own.
+type guestInvitationKind struct{ Dependencies }
+
+func (k *guestInvitationKind) New() *b2b.GuestInvitation { return &b2b.GuestInvitation{} }
+
+func (k *guestInvitationKind) Status(invitation *b2b.GuestInvitation) any { return invitation.Status }
+
+// Suspended says that the invitation or its tenant is suspended.
+func (k *guestInvitationKind) Suspended(ctx context.Context, invitation *b2b.GuestInvitation) (string, error) {
+	tenant, err := k.tenantOf(ctx, invitation.Spec.TenantRef.Name)
+	return tenant.suspension(invitation.Spec.Suspend), err
+}
+
+// Decide asks the policies, claims the Guest, and says how it stands. A claim that is in the Guest stays whatever the policies
+// and the tenant say now, for a lost grant ends nobody's access by itself, and is kept in step with the spec.
+func (k *guestInvitationKind) Decide(ctx context.Context, invitation *b2b.GuestInvitation) (lifecycle.Decision, error) {
+	if invitation.DeletionTimestamp != nil { // the Guest sees its claims go
+		return lifecycle.Say(lifecycle.Verdict{Outcome: lifecycle.Unchanged}), nil
+	}
+	tenant, err := k.tenantOf(ctx, invitation.Spec.TenantRef.Name)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if tenant.EntraTenant == nil {
+		return lifecycle.Say(*tenant.waiting(invitation.Spec.TenantRef.Name)), nil
+	}
+	mayNot, err := k.mayNotClaim(ctx, tenant, invitation)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	claiming := k.claimingOf(tenant, invitation)
+	guest, err := k.guestOf(ctx, tenant.EntraTenant, invitation.Spec.EmailAddress)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if mayNot != nil && !claiming.holds(guest) {
+		mirrorGuest(invitation, nil)
+		return lifecycle.Say(*mayNot), nil
+	}
+	return k.claim(ctx, invitation, claiming, mayNot)
+}
+
+// mayNotClaim says why the invitation may not claim a Guest now, nil where it may.
+func (k *guestInvitationKind) mayNotClaim(ctx context.Context, tenant tenant, invitation *b2b.GuestInvitation) (*lifecycle.Verdict, error) {
+	decision, err := k.decideInvitation(ctx, tenant, invitation)
+	if err != nil {
+		return nil, err
+	}
+	if !decision.Allowed {
+		verdict := verdictOf(decision)
+		return &verdict, nil
+	}
+	if tenant.suspension(invitation.Spec.Suspend) != "" {
+		return &lifecycle.Verdict{Outcome: lifecycle.Unchanged}, nil
+	}
+	if tenant.DeletionTimestamp != nil {
+		verdict := lifecycle.Wait(b2b.ReasonWaitingForTenant,
+			fmt.Sprintf("EntraTenant %q is being deleted and takes nobody in any more", tenant.Name), 0)
+		return &verdict, nil
+	}
+	return tenant.waiting(tenant.Name), nil
+}
+
+// claim puts the claim in and says how the Guest stands, or what was found to be in the way of the invitation.
+func (k *guestInvitationKind) claim(ctx context.Context, invitation *b2b.GuestInvitation, claiming claiming,
+	inTheWay *lifecycle.Verdict) (lifecycle.Decision, error) {
+	guest, fresh, verdict, err := k.ensureClaim(ctx, claiming)
+	switch {
+	case err != nil:
+		return lifecycle.Decision{}, err
+	case verdict != nil:
+		mirrorGuest(invitation, nil)
+		return lifecycle.Say(*verdict), nil
+	case fresh: // the Guest's own status says more in a moment, and wakes this invitation
+		return lifecycle.Say(lifecycle.Verdict{Outcome: lifecycle.Unchanged}), nil
+	}
+	mirrorGuest(invitation, guest)
+	if inTheWay != nil && inTheWay.Outcome == lifecycle.Stalled || inTheWay != nil && inTheWay.Reason == b2b.ReasonWaitingForPolicy {
+		return lifecycle.Say(*inTheWay), nil
+	}
+	return lifecycle.Say(standingOf(invitation, guest)), nil
+}
+
+func (k *guestInvitationKind) claimingOf(tenant tenant, invitation *b2b.GuestInvitation) claiming {
+	return claiming{
+		tenant:  tenant.EntraTenant,
+		address: invitation.Spec.EmailAddress,
+		claim: b2b.GuestClaim{
+			Kind: b2b.ClaimKindGuestInvitation, Namespace: invitation.Namespace, Name: invitation.Name, UID: invitation.UID,
+			DeletionPolicy: invitation.Spec.DeletionPolicy,
+		},
+		resendToken: invitation.Spec.ResendToken,
+	}
+}

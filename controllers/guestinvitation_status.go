@@ -1,0 +1,133 @@
+package controllers
+
+import (
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
+	"github.com/entraguests/entra-guest-operator/internal/policy"
+)
+
+// mirrorGuest copies what is known of the Guest into the invitation's status; nil for no Guest.
+func mirrorGuest(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
+	status := &invitation.Status
+	if guest == nil || guest.Status.State == b2b.GuestStateReleased {
+		*status = b2b.GuestInvitationStatus{ObservedGeneration: status.ObservedGeneration, Conditions: status.Conditions}
+	}
+	if guest == nil {
+		return
+	}
+	status.GuestRef = &b2b.GuestReference{Name: guest.Name}
+	if guest.Status.State == b2b.GuestStateReleased {
+		return
+	}
+	status.UserID = guest.Status.UserID
+	status.UserPrincipalName = guest.Status.UserPrincipalName
+	status.ExternalUserState = guest.Status.ExternalUserState
+	status.InvitedTime = guest.Status.InvitedTime
+	status.AcceptedTime = guest.Status.AcceptedTime
+	status.InvitationsSent = guest.Status.InvitationsSent
+	mirrorAcceptance(invitation, guest)
+	mirrorAuthor(invitation, guest)
+}
+
+// mirrorAcceptance says whether the guest has redeemed. Guests who signed up by themselves never had anything to redeem.
+func mirrorAcceptance(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
+	conditions, generation := &invitation.Status.Conditions, invitation.Generation
+	if guest.Status.State == b2b.GuestStateAccepted {
+		lifecycle.Set(conditions, generation, b2b.ConditionAccepted, metav1.ConditionTrue, b2b.ReasonAccepted,
+			"the guest has redeemed the invitation")
+		return
+	}
+	lifecycle.Set(conditions, generation, b2b.ConditionAccepted, metav1.ConditionFalse, b2b.ReasonPendingAcceptance,
+		"the guest has not redeemed the invitation yet")
+}
+
+// mirrorAuthor says who decides for a guest that several invitations ask for, and what came of the author's resend token.
+func mirrorAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
+	conditions, generation := &invitation.Status.Conditions, invitation.Generation
+	rec, err := readRecord(guest)
+	if err != nil || rec.Author == nil {
+		return
+	}
+	invitations := 0
+	for _, claim := range guest.Spec.Claims {
+		if claim.Kind == b2b.ClaimKindGuestInvitation {
+			invitations++
+		}
+	}
+	isAuthor := rec.Author.UID == invitation.UID
+	switch {
+	case invitations < 2:
+		meta.RemoveStatusCondition(conditions, b2b.ConditionAuthor)
+	case isAuthor:
+		lifecycle.Set(conditions, generation, b2b.ConditionAuthor, metav1.ConditionTrue, b2b.ReasonFirstClaim,
+			"this invitation decides for the guest: it is the first of those in force")
+	default:
+		lifecycle.Set(conditions, generation, b2b.ConditionAuthor, metav1.ConditionFalse, b2b.ReasonEarlierClaim,
+			"an earlier invitation to the same person decides for the guest, also about sending it again")
+	}
+	resent := meta.FindStatusCondition(guest.Status.Conditions, b2b.ConditionResent)
+	if !isAuthor || resent == nil {
+		meta.RemoveStatusCondition(conditions, b2b.ConditionResent)
+		return
+	}
+	lifecycle.Set(conditions, generation, b2b.ConditionResent, resent.Status, resent.Reason, resent.Message)
+}
+
+// standingOf is how the invitation stands, as its Guest does.
+func standingOf(invitation *b2b.GuestInvitation, guest *b2b.Guest) lifecycle.Verdict {
+	ready := meta.FindStatusCondition(guest.Status.Conditions, b2b.ConditionReady)
+	switch {
+	case ready == nil, guest.Status.State == b2b.GuestStateReleased:
+		return lifecycle.Verdict{Outcome: lifecycle.Unchanged}
+	case meta.IsStatusConditionTrue(guest.Status.Conditions, b2b.ConditionStalled):
+		return lifecycle.Stall(ready.Reason, ready.Message)
+	case ready.Status != metav1.ConditionTrue:
+		return lifecycle.Wait(ready.Reason, ready.Message, 0)
+	case notToBeAdopted(invitation, guest):
+		return lifecycle.Stall(b2b.ReasonAlreadyAGuest, "the person is a guest of the tenant already, and adoptionPolicy Never forbids "+
+			"using that guest. Set it to Adopt, or delete this object")
+	case invitation.Spec.ReadyWhen == b2b.MilestoneAccepted && guest.Status.State != b2b.GuestStateAccepted:
+		return lifecycle.Wait(b2b.ReasonWaitingForAcceptance, "the guest has not redeemed the invitation yet", 0)
+	}
+	return lifecycle.IsReady(ready.Reason, ready.Message)
+}
+
+func notToBeAdopted(invitation *b2b.GuestInvitation, guest *b2b.Guest) bool {
+	return invitation.Spec.AdoptionPolicy == b2b.AdoptionPolicyNever && guest.Status.UserID != "" &&
+		guest.Status.Origin != b2b.GuestOriginInvited
+}
+
+// verdictOf is the verdict on a request that the policies do not allow.
+func verdictOf(decision policy.Decision) lifecycle.Verdict {
+	if decision.Reason == b2b.ReasonPolicyDenied {
+		return lifecycle.Stall(decision.Reason, decision.Message)
+	}
+	return lifecycle.Wait(decision.Reason, decision.Message, 0)
+}
+
+// Report computes the status of a GuestInvitation. The Guest has been mirrored into it before.
+func (k *guestInvitationKind) Report(invitation *b2b.GuestInvitation, verdict lifecycle.Verdict, suspended string) {
+	report(invitation, &invitation.Status.ObservedGeneration, verdict, suspended)
+	if verdict.Outcome != lifecycle.Unchanged {
+		reportMilestones(invitation, verdict)
+	}
+}
+
+// reportMilestones says whether the guest has been invited and, where there is no guest, nothing about acceptance.
+func reportMilestones(invitation *b2b.GuestInvitation, verdict lifecycle.Verdict) {
+	status, generation := &invitation.Status, invitation.Generation
+	set := func(conditionType string, value metav1.ConditionStatus, reason, message string) {
+		lifecycle.Set(&status.Conditions, generation, conditionType, value, reason, message)
+	}
+	there := status.UserID != "" && verdict.Reason != b2b.ReasonGuestGone && verdict.Reason != b2b.ReasonAlreadyAGuest &&
+		verdict.Reason != b2b.ReasonAddressIsInternal
+	if !there {
+		set(b2b.ConditionInvited, metav1.ConditionFalse, verdict.Reason, verdict.Message)
+		meta.RemoveStatusCondition(&status.Conditions, b2b.ConditionAccepted)
+		return
+	}
+	set(b2b.ConditionInvited, metav1.ConditionTrue, b2b.ReasonInvited, "the guest exists and the invitation is out")
+}

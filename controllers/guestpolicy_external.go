@@ -1,0 +1,100 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
+	"github.com/entraguests/entra-guest-operator/internal/policy"
+)
+
+// groups brings status.groups up to date with the spec, and says whether the policy is in force. A group that was found once is
+// never looked for again: its name is pinned to it.
+func (r *policyReconciler) groups(ctx context.Context, object *b2b.GuestPolicy, tenant tenant, look *policyLook) lifecycle.Verdict {
+	known, unknown := knownGroups(object)
+	object.Status.Groups = known
+	if verdict := invalidSelector(object); verdict != nil {
+		return *verdict
+	}
+	if verdict := tenant.waiting(object.Spec.TenantRef.Name); verdict != nil {
+		return *verdict
+	}
+	if len(unknown) == 0 {
+		return inForce(nil)
+	}
+	if look.connection == tenant.Connection && r.Now().Sub(look.looked) < lifecycle.Later {
+		return inForce(look.trouble).Within(lifecycle.Later)
+	}
+	trouble, err := r.find(ctx, object, tenant.Directory, unknown)
+	if err != nil {
+		return r.notFoundYet(object, err)
+	}
+	look.connection, look.looked, look.trouble = tenant.Connection, r.Now(), trouble
+	verdict := inForce(trouble)
+	if len(trouble) > 0 {
+		verdict = verdict.Within(lifecycle.Later)
+	}
+	return verdict
+}
+
+// knownGroups gives what the status knows of the groups in the spec, in the order of the spec, and the groups that it does not know.
+func knownGroups(object *b2b.GuestPolicy) (known []b2b.ResolvedGroup, unknown []b2b.GroupReference) {
+	for _, group := range object.Spec.Groups {
+		if resolved, found := policy.Known(object, group); found {
+			known = append(known, resolved)
+		} else {
+			unknown = append(unknown, group)
+		}
+	}
+	return known, unknown
+}
+
+// find asks the tenant for groups and puts those that it has into the status. Trouble names the others, and says what is wrong.
+// An error means that the tenant could not tell.
+func (r *policyReconciler) find(ctx context.Context, object *b2b.GuestPolicy, groups directory.Groups, wanted []b2b.GroupReference) (trouble []string, err error) {
+	for _, group := range wanted {
+		found, wrong, err := findGroup(ctx, groups, group)
+		switch {
+		case err != nil:
+			return nil, err
+		case wrong != "":
+			trouble = append(trouble, wrong)
+		default:
+			object.Status.Groups = append(object.Status.Groups, found)
+		}
+	}
+	return trouble, nil
+}
+
+func findGroup(ctx context.Context, groups directory.Groups, group b2b.GroupReference) (found b2b.ResolvedGroup, wrong string, err error) {
+	if group.ID != "" {
+		one, err := groups.GetGroup(ctx, group.ID)
+		if directory.IsNotFound(err) {
+			return found, fmt.Sprintf("%s does not exist", group.ID), nil
+		}
+		return b2b.ResolvedGroup{ID: group.ID, DisplayName: one.DisplayName}, "", err
+	}
+	all, err := groups.FindGroups(ctx, group.DisplayName)
+	switch {
+	case err != nil:
+		return found, "", err
+	case len(all) == 0:
+		return found, fmt.Sprintf("%q does not exist", group.DisplayName), nil
+	case len(all) > 1:
+		return found, fmt.Sprintf("%q is the name of %d groups: list the one that is meant by id", group.DisplayName, len(all)), nil
+	}
+	return b2b.ResolvedGroup{ID: all[0].ID, DisplayName: group.DisplayName}, "", nil
+}
+
+// notFoundYet is the verdict while the tenant cannot tell. A policy whose groups have been looked for before stays in force.
+func (r *policyReconciler) notFoundYet(object *b2b.GuestPolicy, err error) lifecycle.Verdict {
+	verdict := failure(err, "looking for groups", permissionReadGroups)
+	if object.Status.ObservedGeneration == object.Generation && meta.IsStatusConditionTrue(object.Status.Conditions, b2b.ConditionReady) {
+		return lifecycle.LookAgain(verdict.After)
+	}
+	return verdict
+}

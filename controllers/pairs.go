@@ -1,0 +1,206 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
+)
+
+// pairs takes guests out of groups. It serves the memberships that want a pair no more, and the Guest, which sweeps up pairs
+// whose memberships are gone without a trace.
+type pairs struct {
+	Dependencies
+	// removed is when this process removed a pair, by pairKey: a directory that is slow to show it is not asked twice.
+	removed *syncMap[string, time.Time]
+}
+
+func newPairs(d Dependencies) *pairs {
+	return &pairs{Dependencies: d, removed: newSyncMap[string, time.Time]()}
+}
+
+// leaving is one claimant leaving a pair.
+type leaving struct {
+	*guestLife
+	pair     pair
+	claimant claimant
+	// retain is set where the claimant wants the guest to stay in the group.
+	retain bool
+	about  client.Object // whom events are about
+}
+
+// release decides how a claimant leaves a pair: the guest leaves the group with the last one, if this operator put it there.
+func (p *pairs) release(ctx context.Context, l leaving) (lifecycle.Decision, error) {
+	stays, err := p.staysBecause(ctx, l)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if stays != nil {
+		return lifecycle.Do(p.forget(l, *stays)), nil
+	}
+	if verdict := l.tenant.waiting(l.guest.Spec.TenantRef.Name); verdict != nil {
+		return lifecycle.Say(*verdict), nil
+	}
+	group, err := l.tenant.Directory.GetGroup(ctx, l.pair.GroupID)
+	switch {
+	case directory.IsNotFound(err):
+		return lifecycle.Do(p.forget(l, "")), nil
+	case err != nil:
+		return lifecycle.Say(failure(err, "reading the group", permissionReadGroups)), nil
+	}
+	if why := group.NotWritableBecause(); why != "" {
+		return lifecycle.Do(p.forget(l, "the group cannot be written any more: "+why)), nil
+	}
+	return p.remove(ctx, l), nil
+}
+
+// staysBecause says why the guest stays in the group; nil where it does not. An empty reason is nothing to tell anybody about.
+func (p *pairs) staysBecause(ctx context.Context, l leaving) (*string, error) {
+	because := func(why string) (*string, error) { return &why, nil }
+	switch {
+	case l.retain:
+		return because("deletionPolicy Retain")
+	case l.pair.Found:
+		return because("the guest was in the group before")
+	case l.tenant.retainsAll() != "":
+		return because(l.tenant.retainsAll())
+	}
+	for _, other := range l.pair.Claimants {
+		if other.Namespace == l.claimant.Namespace && other.Name == l.claimant.Name {
+			continue
+		}
+		if exists, err := p.exists(ctx, other); err != nil || exists {
+			why := ""
+			return &why, err
+		}
+	}
+	others, err := p.wantedElsewhere(ctx, l)
+	if err != nil || others {
+		why := ""
+		return &why, err
+	}
+	return nil, nil
+}
+
+// wantedElsewhere reports whether another Guest of the same user has the pair too: one person with two addresses.
+func (p *pairs) wantedElsewhere(ctx context.Context, l leaving) (bool, error) {
+	guests := &b2b.GuestList{}
+	if err := p.Client.List(ctx, guests, client.MatchingFields{indexGuestByUserID: l.pair.UserID}); err != nil {
+		return false, fmt.Errorf("listing Guests of user %s: %w", l.pair.UserID, err)
+	}
+	for i := range guests.Items {
+		if guests.Items[i].UID == l.guest.UID {
+			continue
+		}
+		rec, err := readRecord(&guests.Items[i])
+		if err != nil {
+			return false, err
+		}
+		if other := rec.pair(l.pair.GroupID); other != nil && other.UserID == l.pair.UserID {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// exists reports whether a claimant's object is there: in the cache or, for a cache can be behind, live.
+func (p *pairs) exists(ctx context.Context, c claimant) (bool, error) {
+	membership, err := p.membershipOf(ctx, c)
+	return membership != nil, err
+}
+
+// membershipOf gives a claimant's object, nil where it is gone.
+func (p *pairs) membershipOf(ctx context.Context, c claimant) (*b2b.GuestGroupMembership, error) {
+	key := types.NamespacedName{Namespace: c.Namespace, Name: c.Name}
+	membership := &b2b.GuestGroupMembership{}
+	err := p.Client.Get(ctx, key, membership)
+	if client.IgnoreNotFound(err) == nil && err != nil {
+		err = p.Reader.Get(ctx, key, membership)
+	}
+	if err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return membership, nil
+}
+
+// forget takes the claimant out of the record, and the pair with the last one, without touching the directory.
+func (p *pairs) forget(l leaving, stays string) lifecycle.Step {
+	return lifecycle.Step{Name: "a claimant of a pair", Announce: func(ctx context.Context) error {
+		l.record.dropClaimant(l.pair.GroupID, l.claimant.Namespace, l.claimant.Name)
+		if l.record.released() && len(l.record.Pairs) == 0 {
+			controllerutil.RemoveFinalizer(l.guest, b2b.Finalizer)
+		}
+		if err := p.storeLife(ctx, l.guestLife); err != nil {
+			return err
+		}
+		if stays != "" {
+			p.Events.GroupLeft(l.about, stays)
+		}
+		return nil
+	}}
+}
+
+// remove takes the guest out of the group, and believes it only when a live read shows it. A guest who has only just been
+// added may be a member and not show yet: so absence counts only after the replication window.
+func (p *pairs) remove(ctx context.Context, l leaving) lifecycle.Decision {
+	key, now := pairKey(l.pair.GroupID, l.pair.UserID), p.Now()
+	member, err := l.tenant.Directory.IsMember(ctx, l.pair.GroupID, l.pair.UserID)
+	if err != nil && !directory.IsNotFound(err) {
+		return lifecycle.Say(failure(err, "reading the members of the group", permissionReadGroups))
+	}
+	removedAt, removed := p.removed.get(key)
+	settled := removed || now.After(l.pair.AnnouncedAt.Add(p.ReplicationWindow))
+	switch {
+	case !member && settled:
+		p.removed.remove(key)
+		return lifecycle.Do(p.forget(l, ""))
+	case removed && now.Sub(removedAt) < p.ReplicationWindow:
+		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "removed from the group; waiting until the tenant shows it", lifecycle.Soon))
+	}
+	return lifecycle.Do(lifecycle.Step{Name: "the removal from the group", Act: func(ctx context.Context) *lifecycle.Verdict {
+		defer p.Users.lock(l.pair.UserID)()
+		err := l.tenant.Directory.RemoveMember(ctx, l.pair.GroupID, l.pair.UserID)
+		switch {
+		case err == nil:
+			p.removed.set(key, p.Now())
+			l.tenant.Mirror.SawMember(l.pair.GroupID, l.pair.UserID, false)
+			p.Events.Removed(l.about, l.pair.GroupID)
+			return nil
+		case directory.IsNotFound(err):
+			wait := lifecycle.Wait(b2b.ReasonReleasing, "waiting until the tenant shows whether the guest is in the group", lifecycle.Soon)
+			return &wait
+		}
+		return failureOf(err, "removing the guest from the group", permissionWriteGroups)
+	}})
+}
+
+// storeLife writes a Guest with its record, with an optimistic lock.
+func (d Dependencies) storeLife(ctx context.Context, life *guestLife) error {
+	if err := writeRecord(life.guest, life.record); err != nil {
+		return err
+	}
+	if err := d.Client.Update(ctx, life.guest); err != nil {
+		return fmt.Errorf("updating Guest %s: %w", life.guest.Name, err)
+	}
+	return nil
+}
+
+// readLife joins a Guest with its record and its tenant.
+func (d Dependencies) readLife(ctx context.Context, guest *b2b.Guest) (*guestLife, error) {
+	rec, err := readRecord(guest)
+	if err != nil {
+		return nil, err
+	}
+	tenant, err := d.tenantOf(ctx, guest.Spec.TenantRef.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &guestLife{guest: guest, record: rec, tenant: tenant}, nil
+}

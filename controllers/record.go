@@ -1,0 +1,315 @@
+package controllers
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/directory"
+)
+
+// record is what this operator announced and did for one Guest. It is kept in an annotation of the Guest, which only the
+// operator writes, and outside of status, so that a status that was lost can be computed anew and nobody can forge it.
+type record struct {
+	// Life counts how often the person was invited anew after having been released or gone; 0 for the first life.
+	Life int `json:"life,omitempty"`
+	// Author is the invitation that decided last, and the resend token of it that needs no more action.
+	Author *author `json:"author,omitempty"`
+	// Attempts are the announced invitations of all lives, oldest first.
+	Attempts []attempt `json:"attempts,omitempty"`
+	// DeletionPolicy is the strongest policy among the claims of this life that have gone.
+	DeletionPolicy b2b.DeletionPolicy `json:"deletionPolicy,omitempty"`
+	// Release is the end of this life, once it has begun.
+	Release *release `json:"release,omitempty"`
+	// Past are the ends of earlier lives.
+	Past []release `json:"past,omitempty"`
+	// Excused are users who are gone and were asked for anew by a resend token.
+	Excused []string `json:"excused,omitempty"`
+	// Pairs are the group memberships announced for this guest and not taken back yet.
+	Pairs []pair `json:"pairs,omitempty"`
+}
+
+// author identifies an invitation and the resend token that it had when it was last heeded.
+type author struct {
+	UID         types.UID `json:"uid"`
+	ResendToken string    `json:"resendToken,omitempty"`
+	// Declined is the token that was not sent for, because the guest had accepted by then.
+	Declined string `json:"declined,omitempty"`
+}
+
+// attempt announces one POST /invitations.
+type attempt struct {
+	// GuestUID is the Guest that announced it. Another uid than the Guest's own marks a restored copy, which still keeps
+	// people from being mailed twice but never makes a user ours.
+	GuestUID types.UID `json:"guestUID"`
+	Life     int       `json:"life,omitempty"`
+	Number   int       `json:"attempt"`
+	Cause    cause     `json:"cause"`
+	// ResendToken is the token that asked for it, if one did.
+	ResendToken string `json:"resendToken,omitempty"`
+	// Silent is set where no mail was asked for.
+	Silent   bool         `json:"silent,omitempty"`
+	UserType b2b.UserType `json:"userType,omitempty"`
+	// AuthorUID and AuthorGeneration say which spec was sent, so that a refused one is not sent again.
+	AuthorUID        types.UID `json:"authorUID,omitempty"`
+	AuthorGeneration int64     `json:"authorGeneration,omitempty"`
+	// AbsentSince is the directory's time at which the user was not there, NotAfter its time at the request's deadline.
+	AbsentSince time.Time `json:"absentSince"`
+	NotAfter    time.Time `json:"notAfter"`
+	// Outcome is empty for done or unknown: which of them, the directory knows.
+	Outcome outcome `json:"outcome,omitempty"`
+	// Reason and Message are the verdict on a refused attempt.
+	Reason  string `json:"reason,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// cause is why an invitation is made. At most one mail goes out for each in a life.
+type cause string
+
+const (
+	causeFirst  cause = "FirstInvitation"
+	causeResend cause = "Resend"
+)
+
+// outcome is what became of an attempt, as far as it is certain.
+type outcome string
+
+const (
+	// outcomeSent: the directory confirmed it.
+	outcomeSent outcome = "Sent"
+	// outcomeNotSeen: its answer was lost, and nobody was found throughout the replication window.
+	outcomeNotSeen outcome = "NotSeen"
+	// outcomeNotCarriedOut: the directory did nothing, for reasons that are not the invitation's own.
+	outcomeNotCarriedOut outcome = "NotCarriedOut"
+	// outcomeRefused: the directory does not accept the invitation as it is.
+	outcomeRefused outcome = "Refused"
+)
+
+// release is how a life ends.
+type release struct {
+	StartedAt time.Time          `json:"startedAt"`
+	Policy    b2b.DeletionPolicy `json:"policy,omitempty"`
+	UserID    string             `json:"userID,omitempty"`
+	// Did is empty while the release is going on.
+	Did deed       `json:"did,omitempty"`
+	At  *time.Time `json:"at,omitempty"`
+	Why string     `json:"why,omitempty"`
+}
+
+// deed is what a release did to the user.
+type deed string
+
+const (
+	deedDeleted  deed = "Deleted"
+	deedRetained deed = "Retained"
+	// deedNothing: there was no user.
+	deedNothing deed = "Nothing"
+)
+
+// pair is one guest in one group, announced before the guest is added, with the memberships that want it.
+type pair struct {
+	GroupID     string    `json:"groupID"`
+	UserID      string    `json:"userID"`
+	GuestUID    types.UID `json:"guestUID"` // another uid than the Guest's own marks a restored copy
+	AnnouncedAt time.Time `json:"announcedAt"`
+	// Found is set where the guest was in the group before anybody here wanted it: such a pair is never removed.
+	Found     bool       `json:"found,omitempty"`
+	Claimants []claimant `json:"claimants"`
+}
+
+// claimant is a membership that wants a pair, and the regrant token of it that needs no more action.
+type claimant struct {
+	Namespace    string    `json:"namespace"`
+	Name         string    `json:"name"`
+	UID          types.UID `json:"uid"`
+	RegrantToken string    `json:"regrantToken,omitempty"`
+}
+
+// readRecord gives the record of a Guest, empty where it has none.
+func readRecord(guest *b2b.Guest) (*record, error) {
+	rec := &record{}
+	text, ok := guest.Annotations[b2b.RecordAnnotation]
+	if !ok {
+		return rec, nil
+	}
+	if err := json.Unmarshal([]byte(text), rec); err != nil {
+		return nil, fmt.Errorf("reading the record of Guest %s: %w", guest.Name, err)
+	}
+	return rec, nil
+}
+
+// writeRecord puts the record into the Guest. Storing the Guest is the caller's.
+func writeRecord(guest *b2b.Guest, rec *record) error {
+	text, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("writing the record of Guest %s: %w", guest.Name, err)
+	}
+	if guest.Annotations == nil {
+		guest.Annotations = map[string]string{}
+	}
+	guest.Annotations[b2b.RecordAnnotation] = string(text)
+	return nil
+}
+
+// releasing reports whether a release has begun and is not over.
+func (r *record) releasing() bool { return r.Release != nil && r.Release.Did == "" }
+
+// released reports whether a release is over and no new life has begun.
+func (r *record) released() bool { return r.Release != nil && r.Release.Did != "" }
+
+// announce adds an attempt. Attempts of the same life that did nothing say nothing more and go; open ones have been found to
+// have left no trace.
+func (r *record) announce(next attempt) {
+	next.Life = r.Life
+	next.Number = 1
+	if n := len(r.Attempts); n > 0 {
+		next.Number = r.Attempts[n-1].Number + 1
+	}
+	r.Attempts = slices.DeleteFunc(r.Attempts, func(a attempt) bool {
+		return a.Life == r.Life && (a.Outcome == outcomeNotCarriedOut || a.Outcome == outcomeRefused)
+	})
+	for i := range r.Attempts {
+		if a := &r.Attempts[i]; a.Life == r.Life && a.Cause == causeFirst && a.Outcome == "" && next.Cause == causeFirst {
+			a.Outcome = outcomeNotSeen
+		}
+	}
+	r.Attempts = append(r.Attempts, next)
+}
+
+// last gives the latest attempt of this life, nil where there is none.
+func (r *record) last() *attempt {
+	if n := len(r.Attempts); n > 0 && r.Attempts[n-1].Life == r.Life {
+		return &r.Attempts[n-1]
+	}
+	return nil
+}
+
+// inDoubt gives the first invitation of this life whose outcome only the directory knows, nil where there is none.
+func (r *record) inDoubt() *attempt {
+	for i := len(r.Attempts) - 1; i >= 0; i-- {
+		a := &r.Attempts[i]
+		if a.Life == r.Life && a.Cause == causeFirst && (a.Outcome == "" || a.Outcome == outcomeSent) {
+			return a
+		}
+	}
+	return nil
+}
+
+// resend gives the latest attempt that a resend token asked for, nil where there is none.
+func (r *record) resend(token string) *attempt {
+	for i := len(r.Attempts) - 1; i >= 0; i-- {
+		if a := &r.Attempts[i]; a.ResendToken == token && a.ResendToken != "" && a.Outcome != outcomeNotCarriedOut {
+			return a
+		}
+	}
+	return nil
+}
+
+// lastResend gives the time of the latest resend that may have sent a mail in this life; zero where there was none.
+func (r *record) lastResend() time.Time {
+	for i := len(r.Attempts) - 1; i >= 0; i-- {
+		a := r.Attempts[i]
+		if a.Life == r.Life && a.Cause == causeResend && (a.Outcome == "" || a.Outcome == outcomeSent) {
+			return a.AbsentSince
+		}
+	}
+	return time.Time{}
+}
+
+// sent counts the invitations that were made, or may have been.
+func (r *record) sent() (n int32) {
+	for _, a := range r.Attempts {
+		if a.Outcome == "" || a.Outcome == outcomeSent {
+			n++
+		}
+	}
+	return n
+}
+
+// mayHaveInvited reports whether this very Guest announced an invitation that may have made a user.
+func (r *record) mayHaveInvited(guestUID types.UID) bool {
+	return slices.ContainsFunc(r.Attempts, func(a attempt) bool { return a.mayHaveMade(guestUID) })
+}
+
+// created reports whether this operator made the user: it was absent before an attempt of this very Guest, and came into being
+// before that attempt's deadline.
+func (r *record) created(user directory.User, guestUID types.UID) bool {
+	return r.creator(user, guestUID) != nil
+}
+
+// creator gives the attempt that made the user, nil where none of this Guest's did.
+func (r *record) creator(user directory.User, guestUID types.UID) *attempt {
+	for i := range r.Attempts {
+		a := &r.Attempts[i]
+		if a.mayHaveMade(guestUID) && !user.CreatedDateTime.Before(a.AbsentSince) && !user.CreatedDateTime.After(a.NotAfter) {
+			return a
+		}
+	}
+	return nil
+}
+
+func (a *attempt) mayHaveMade(guestUID types.UID) bool {
+	return a.GuestUID == guestUID && a.Cause == causeFirst && a.Outcome != outcomeNotCarriedOut && a.Outcome != outcomeRefused
+}
+
+// excuses reports whether a user who is gone does not keep the person from being invited anew.
+func (r *record) excuses(userID string) bool {
+	if slices.Contains(r.Excused, userID) {
+		return true
+	}
+	return slices.ContainsFunc(r.Past, func(p release) bool { return p.UserID == userID && p.Did == deedDeleted })
+}
+
+// pair gives the pair of a group, nil where none is recorded.
+func (r *record) pair(groupID string) *pair {
+	for i := range r.Pairs {
+		if r.Pairs[i].GroupID == groupID {
+			return &r.Pairs[i]
+		}
+	}
+	return nil
+}
+
+// dropPair forgets the pair of a group.
+func (r *record) dropPair(groupID string) {
+	r.Pairs = slices.DeleteFunc(r.Pairs, func(p pair) bool { return p.GroupID == groupID })
+}
+
+// claimant gives what a membership is recorded as, nil where it is not.
+func (p *pair) claimant(namespace, name string) *claimant {
+	if p == nil {
+		return nil
+	}
+	for i := range p.Claimants {
+		if p.Claimants[i].Namespace == namespace && p.Claimants[i].Name == name {
+			return &p.Claimants[i]
+		}
+	}
+	return nil
+}
+
+// dropClaimant takes a membership out of a pair, and the pair out of the record when nobody wants it any more.
+func (r *record) dropClaimant(groupID, namespace, name string) {
+	p := r.pair(groupID)
+	if p == nil {
+		return
+	}
+	p.Claimants = slices.DeleteFunc(p.Claimants, func(c claimant) bool { return c.Namespace == namespace && c.Name == name })
+	if len(p.Claimants) == 0 {
+		r.dropPair(groupID)
+	}
+}
+
+// stronger gives the one of two policies that wins: Retain before Delete before none.
+func stronger(a, b b2b.DeletionPolicy) b2b.DeletionPolicy {
+	for _, policy := range []b2b.DeletionPolicy{b2b.DeletionPolicyRetain, b2b.DeletionPolicyDelete} {
+		if a == policy || b == policy {
+			return policy
+		}
+	}
+	return ""
+}

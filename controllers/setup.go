@@ -1,0 +1,103 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+)
+
+// Options are what the controllers are told from outside.
+type Options struct {
+	// Simulator stands in for Microsoft's clouds where it is set.
+	Simulator Simulator
+	// ReplicationWindow is the longest that the directory is thought to hide a write.
+	ReplicationWindow time.Duration
+	// OperatorNamespace is where the Secrets with the credentials are, and nowhere else.
+	OperatorNamespace string
+	// Connect makes the client of a tenant; nil for Microsoft Graph.
+	Connect Connect
+	// Metrics is where the metrics are registered; nil for the registry of controller-runtime.
+	Metrics prometheus.Registerer
+	// Now is the clock; nil for time.Now.
+	Now func() time.Time
+}
+
+// Dependencies are what the controllers have in common.
+type Dependencies struct {
+	// Client reads from the cache and sees its own writes; Reader reads live.
+	Client client.Client
+	Reader client.Reader
+
+	Tenants *Tenants
+	Feeds   *Feeds
+	Events  *Events
+	Metrics *Metrics
+	// Users serialises, by user id, whatever deletes a user or changes the groups of one: two addresses can be one person.
+	Users *keyedMutex
+
+	Now               func() time.Time
+	ReplicationWindow time.Duration
+	OperatorNamespace string
+}
+
+// Scheme has every kind that the operator reads or writes.
+func Scheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	err := errors.Join(clientgoscheme.AddToScheme(scheme), b2b.AddToScheme(scheme))
+	return scheme, err
+}
+
+// Setup registers the indexes and all controllers with the manager.
+func Setup(ctx context.Context, mgr ctrl.Manager, options Options) error {
+	if err := registerIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	deps, err := dependencies(mgr, options)
+	if err != nil {
+		return err
+	}
+	for kind, setup := range map[string]func() error{
+		"EntraTenant":          func() error { return SetupEntraTenant(mgr, deps, options.Simulator, options.Connect) },
+		"GuestPolicy":          func() error { return SetupGuestPolicy(mgr, deps) },
+		"Guest":                func() error { return SetupGuest(mgr, deps) },
+		"GuestInvitation":      func() error { return SetupGuestInvitation(mgr, deps) },
+		"GuestGroupMembership": func() error { return SetupGuestGroupMembership(mgr, deps) },
+	} {
+		if err := setup(); err != nil {
+			return fmt.Errorf("setting up the controller of %s: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+func dependencies(mgr ctrl.Manager, options Options) (Dependencies, error) {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Metrics == nil {
+		options.Metrics = metrics.Registry
+	}
+	ownMetrics, err := NewMetrics(options.Metrics)
+	return Dependencies{
+		Client:            mgr.GetClient(),
+		Reader:            mgr.GetAPIReader(),
+		Tenants:           NewTenants(),
+		Feeds:             NewFeeds(mgr.GetCache()),
+		Events:            NewEvents(mgr.GetEventRecorder("entra-guest-operator")),
+		Metrics:           ownMetrics,
+		Users:             newKeyedMutex(),
+		Now:               options.Now,
+		ReplicationWindow: options.ReplicationWindow,
+		OperatorNamespace: options.OperatorNamespace,
+	}, err
+}
