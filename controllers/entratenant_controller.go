@@ -49,10 +49,10 @@ func SetupEntraTenant(mgr ctrl.Manager, deps Dependencies, simulator Simulator, 
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("entratenant").
 		For(&b2b.EntraTenant{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Watches(&b2b.EntraTenant{}, wakes(deps.Client, sameTenantID), builder.WithPredicates(comesOrGoes())).
-		Watches(&corev1.Secret{}, wakes(deps.Client, r.usersOfSecret)).
-		Watches(&b2b.Guest{}, wakesDeletedTenants(deps.Client), builder.WithPredicates(updated(guestSettled))).
-		Watches(&b2b.GuestGroupMembership{}, wakesDeletedTenants(deps.Client), builder.WithPredicates(updated(lostFinalizer))).
+		Watches(&b2b.EntraTenant{}, wakes(mgr.GetCache(), sameTenantID), builder.WithPredicates(comesOrGoes())).
+		Watches(&corev1.Secret{}, wakes(mgr.GetCache(), r.usersOfSecret)).
+		Watches(&b2b.Guest{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(guestSettled))).
+		Watches(&b2b.GuestGroupMembership{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(lostFinalizer))).
 		Complete(r)
 }
 

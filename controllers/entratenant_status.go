@@ -52,7 +52,9 @@ func reportTenant(tenant *b2b.EntraTenant, view tenantView) {
 	set(b2b.ConditionInvitationsAllowed, state, reason, message)
 }
 
-func tenantSuspension(object *b2b.EntraTenant) string { return tenant{EntraTenant: object}.suspension(object.Spec.Suspend) }
+func tenantSuspension(object *b2b.EntraTenant) string {
+	return tenant{EntraTenant: object}.suspension(object.Spec.Suspend)
+}
 
 func permissionsGranted(permissions *b2b.TenantPermissions) (metav1.ConditionStatus, string, string) {
 	switch {

@@ -13,14 +13,14 @@ type Events struct{ recorder events.EventRecorder }
 // NewEvents gives events that go to a recorder.
 func NewEvents(recorder events.EventRecorder) *Events { return &Events{recorder: recorder} }
 
-// Invited says that the invitation of a Guest went out.
-func (e *Events) Invited(guest runtime.Object) {
-	e.normal(guest, "Invited", "Invite", "Invited the guest into the tenant")
+// Invited says on the invitation that decided that the guest has been invited.
+func (e *Events) Invited(invitation runtime.Object) {
+	e.normal(invitation, "Invited", "Invite", "Invited the guest into the tenant")
 }
 
-// Resent says that the invitation of a Guest went out once more.
-func (e *Events) Resent(guest runtime.Object) {
-	e.normal(guest, "Resent", "Invite", "Sent the invitation once more, as a new resendToken asked")
+// Resent says on the invitation that asked for it that it went out once more.
+func (e *Events) Resent(invitation runtime.Object) {
+	e.normal(invitation, "Resent", "Invite", "Sent the invitation once more, as a new resendToken asked")
 }
 
 // Adopted says that somebody who was in the tenant before is used as they are.
@@ -33,9 +33,9 @@ func (e *Events) Accepted(guest runtime.Object) {
 	e.normal(guest, "Accepted", "Observe", "The guest has accepted the invitation")
 }
 
-// Released says what was done when nobody asked for a guest any more, and why that.
-func (e *Events) Released(guest runtime.Object, done, why string) {
-	e.normal(guest, "Released", "Release", "Released the guest: %s: %s", done, why)
+// Released says what was done when nobody asked for a guest any more, when and why.
+func (e *Events) Released(guest runtime.Object, summary string) {
+	e.normal(guest, "Released", "Release", "Released the guest: %s", summary)
 }
 
 // Retained says why a guest stays in the tenant although deletion was asked for.

@@ -82,7 +82,13 @@ func (k *guestKind) keepClaims(life *guestLife, claims []b2b.GuestClaim) *lifecy
 		if len(claims) == 0 {
 			k.beginRelease(life)
 		}
-		return k.storeLife(ctx, life)
+		if err := k.storeLife(ctx, life); err != nil {
+			return err
+		}
+		if life.record.released() {
+			k.tellRelease(life)
+		}
+		return nil
 	}}
 }
 

@@ -4,11 +4,93 @@ import (
 	"context"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
 )
+
+// +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guests,verbs=get;list;watch;create;update;delete
+// +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guests/status,verbs=update
+// +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guests/finalizers,verbs=update
+
+// SetupGuest registers the controller of Guests.
+func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
+	kind := &guestKind{
+		Dependencies: d, doubts: newDoubts(d.ReplicationWindow), pairs: newPairs(d), deletions: newSyncMap[types.UID, time.Time](),
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(specChanged(), recordChanged()))).
+		Watches(&b2b.GuestInvitation{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
+		Watches(&b2b.GuestGroupMembership{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
+		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
+		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
+		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
+		WatchesRawSource(d.Feeds.Guests()).
+		Complete(&lifecycle.Loop[*b2b.Guest]{Client: d.Client, Kind: kind})
+}
+
+// ofClaimant finds the Guests that an invitation or a membership claims, or is recorded for.
+func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
+	kind := b2b.ClaimKindGuestInvitation
+	if _, isMembership := object.(*b2b.GuestGroupMembership); isMembership {
+		kind = b2b.ClaimKindGuestGroupMembership
+	}
+	requests, err := requestsFor(ctx, k.Client, &b2b.GuestList{},
+		client.MatchingFields{indexGuestByClaimant: claimantKey(kind, object.GetNamespace(), object.GetName())})
+	if err != nil || kind == b2b.ClaimKindGuestInvitation {
+		return requests, err
+	}
+	recorded, err := requestsFor(ctx, k.Client, &b2b.GuestList{},
+		client.MatchingFields{indexGuestByPairClaimant: object.GetNamespace() + "/" + object.GetName()})
+	return append(requests, recorded...), err
+}
+
+func (k *guestKind) ofTenant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
+	return requestsFor(ctx, k.Client, &b2b.GuestList{}, client.MatchingFields{indexGuestByTenant: object.GetName()})
+}
+
+// ofPolicy finds the Guests that may have been waiting for a grant: those that are not Ready.
+func (k *guestKind) ofPolicy(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
+	policy, isPolicy := object.(*b2b.GuestPolicy)
+	if !isPolicy {
+		return nil, nil
+	}
+	guests := &b2b.GuestList{}
+	if err := k.Client.List(ctx, guests, client.MatchingFields{indexGuestByTenant: policy.Spec.TenantRef.Name},
+		client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	var requests []reconcile.Request
+	for i := range guests.Items {
+		if !meta.IsStatusConditionTrue(guests.Items[i].Status.Conditions, b2b.ConditionReady) {
+			requests = append(requests, requestFor(&guests.Items[i]))
+		}
+	}
+	return requests, nil
+}
+
+// ofNamespace finds the Guests that invitations of a namespace claim.
+func (k *guestKind) ofNamespace(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
+	invitations := &b2b.GuestInvitationList{}
+	if err := k.Client.List(ctx, invitations, client.InNamespace(object.GetName()), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	var requests []reconcile.Request
+	for i := range invitations.Items {
+		if ref := invitations.Items[i].Status.GuestRef; ref != nil {
+			requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Name: ref.Name}})
+		}
+	}
+	return requests, nil
+}
 
 // guestKind is the Guest in the generic loop: the only writer of users.
 type guestKind struct {

@@ -38,7 +38,7 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 			life.tenant.Breaker.Close()
 			life.tenant.Mirror.Saw(directory.User{ID: invited.UserID, Mail: life.guest.Spec.EmailAddress})
 			life.guest.Status.UserID = invited.UserID
-			k.Events.Invited(life.guest)
+			k.Events.Invited(life.author)
 			k.Metrics.InvitationSent(string(causeFirst))
 			return nil
 		},
@@ -216,7 +216,7 @@ func (k *guestKind) resendStep(life *guestLife) lifecycle.Step {
 			again := lifecycle.LookAgain(time.Millisecond)
 			switch {
 			case err == nil:
-				k.Events.Resent(life.guest)
+				k.Events.Resent(life.author)
 				k.Metrics.InvitationSent(string(causeResend))
 				return k.conclude(ctx, life, outcomeSent, again)
 			case directory.Is(err, directory.OutcomeUnknown):

@@ -73,11 +73,22 @@ func (k *guestKind) end(life *guestLife, did deed, why string) lifecycle.Decisio
 		if err := k.storeLife(ctx, life); err != nil {
 			return err
 		}
-		k.Events.Released(life.guest, string(did), why)
+		k.tellRelease(life)
 		k.doubts.settle(life.guest.UID)
 		k.deletions.remove(life.guest.UID)
 		return nil
 	}})
+}
+
+// tellRelease says what a release that is over has done. That a user stays whom the claims wanted deleted is worth a warning.
+func (k *guestKind) tellRelease(life *guestLife) {
+	done := life.record.Release
+	k.Metrics.GuestReleased(string(done.Did))
+	if done.Did == deedRetained && done.Policy != b2b.DeletionPolicyRetain {
+		k.Events.Retained(life.guest, done.Why)
+		return
+	}
+	k.Events.Released(life.guest, done.summary())
 }
 
 // decideReleased decides about a Guest whose release is over: a claim that has come since begins a new life, and after 30 days
@@ -98,8 +109,7 @@ func (k *guestKind) decideReleased(life *guestLife) lifecycle.Decision {
 	if len(life.record.Pairs) == 0 && left <= 0 || nothingToTell || life.tenant.EntraTenant == nil || life.guest.DeletionTimestamp != nil {
 		return lifecycle.Do(k.forget(life))
 	}
-	return lifecycle.Say(lifecycle.IsReady(b2b.ReasonReleased, fmt.Sprintf("nobody asks for this guest any more; %s at %s: %s",
-		done.Did, done.At.Format(time.RFC3339), done.Why)).Within(left))
+	return lifecycle.Say(lifecycle.IsReady(b2b.ReasonReleased, "nobody asks for this guest any more; "+done.summary()).Within(left))
 }
 
 // forget deletes the Guest as it was read: a claim that somebody adds meanwhile keeps it.

@@ -109,7 +109,23 @@ func (k *guestKind) Report(guest *b2b.Guest, verdict lifecycle.Verdict, suspende
 	}
 	claims := int32(len(guest.Spec.Claims)) //nolint:gosec // at most 256
 	status.ClaimCount = &claims
+	k.tell(guest, verdict)
 	report(guest, &status.ObservedGeneration, verdict, suspended)
+}
+
+// tell makes an event of what the directory has shown to have changed.
+func (k *guestKind) tell(guest *b2b.Guest, verdict lifecycle.Verdict) {
+	if readiness(guest.Status.Conditions).reason == verdict.Reason {
+		return
+	}
+	switch verdict.Reason {
+	case b2b.ReasonAdopted:
+		k.Events.Adopted(guest)
+	case b2b.ReasonAccepted:
+		k.Events.Accepted(guest)
+	case b2b.ReasonGuestGone:
+		k.Events.GuestGone(guest)
+	}
 }
 
 // conditioned is an object with conditions.

@@ -50,5 +50,8 @@ func (k *membershipKind) Report(membership *b2b.GuestGroupMembership, verdict li
 		membership.Status.MemberSince == nil {
 		membership.Status.UserID, membership.Status.GroupID = "", ""
 	}
+	if verdict.Reason == b2b.ReasonRemovedExternally && readiness(membership.Status.Conditions).reason != verdict.Reason {
+		k.Events.RemovedExternally(membership)
+	}
 	report(membership, &membership.Status.ObservedGeneration, verdict, suspended)
 }

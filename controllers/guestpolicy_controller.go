@@ -25,11 +25,12 @@ import (
 // each request, by package policy.
 type policyReconciler struct {
 	Dependencies
-	looks *syncMap[types.UID, policyLook]
+	looks *syncMap[string, policyLook]
 }
 
 // policyLook is when the operator last looked, so that wakes do not make it look more often than it should.
 type policyLook struct {
+	uid             types.UID
 	generation      int64
 	counted, looked time.Time
 	connection      *Connection
@@ -38,11 +39,11 @@ type policyLook struct {
 
 // SetupGuestPolicy registers the controller of GuestPolicies.
 func SetupGuestPolicy(mgr ctrl.Manager, deps Dependencies) error {
-	r := &policyReconciler{Dependencies: deps, looks: newSyncMap[types.UID, policyLook]()}
+	r := &policyReconciler{Dependencies: deps, looks: newSyncMap[string, policyLook]()}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("guestpolicy").
 		For(&b2b.GuestPolicy{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Watches(&b2b.EntraTenant{}, wakes(deps.Client, policiesOfTenant), builder.WithPredicates(tenantChanged())).
+		Watches(&b2b.EntraTenant{}, wakes(mgr.GetCache(), policiesOfTenant), builder.WithPredicates(tenantChanged())).
 		Complete(r)
 }
 
@@ -53,11 +54,12 @@ func policiesOfTenant(object client.Object) (client.ObjectList, []client.ListOpt
 // Reconcile counts, looks for the groups, and says whether the policy is in force.
 func (r *policyReconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	policy := &b2b.GuestPolicy{}
-	if err := r.Client.Get(ctx, request.NamespacedName, policy); err != nil {
-		return reconcile.Result{}, client.IgnoreNotFound(err)
+	err := r.Client.Get(ctx, request.NamespacedName, policy)
+	if client.IgnoreNotFound(err) != nil {
+		return reconcile.Result{}, err
 	}
-	if policy.DeletionTimestamp != nil { // it grants nothing any more
-		r.looks.remove(policy.UID)
+	if err != nil || policy.DeletionTimestamp != nil { // it grants nothing any more
+		r.looks.remove(request.Name)
 		return reconcile.Result{}, nil
 	}
 	tenant, err := r.tenantOf(ctx, policy.Spec.TenantRef.Name)
@@ -87,9 +89,9 @@ func (r *policyReconciler) review(ctx context.Context, policy *b2b.GuestPolicy, 
 	if tenant.EntraTenant != nil {
 		interval = tenant.Spec.Observation.Interval()
 	}
-	look, _ := r.looks.get(policy.UID)
-	if look.generation != policy.Generation {
-		look = policyLook{generation: policy.Generation}
+	look, _ := r.looks.get(policy.Name)
+	if look.uid != policy.UID || look.generation != policy.Generation {
+		look = policyLook{uid: policy.UID, generation: policy.Generation}
 	}
 	if r.Now().Sub(look.counted) >= interval {
 		if err := r.count(ctx, policy); err != nil {
@@ -98,10 +100,9 @@ func (r *policyReconciler) review(ctx context.Context, policy *b2b.GuestPolicy, 
 		look.counted = r.Now()
 	}
 	verdict := r.groups(ctx, policy, tenant, &look)
-	r.looks.set(policy.UID, look)
+	r.looks.set(policy.Name, look)
 	return verdict.Within(interval), nil
 }
 
 // defaultInterval is the time between two counts where no EntraTenant says otherwise.
 const defaultInterval = time.Minute
-

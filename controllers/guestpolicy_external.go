@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -30,6 +31,7 @@ func (r *policyReconciler) groups(ctx context.Context, object *b2b.GuestPolicy, 
 		return inForce(look.trouble).Within(lifecycle.Later)
 	}
 	trouble, err := r.find(ctx, object, tenant.Directory, unknown)
+	object.Status.Groups, _ = knownGroups(object) // in the order of the spec
 	if err != nil {
 		return r.notFoundYet(object, err)
 	}
@@ -43,7 +45,10 @@ func (r *policyReconciler) groups(ctx context.Context, object *b2b.GuestPolicy, 
 
 // knownGroups gives what the status knows of the groups in the spec, in the order of the spec, and the groups that it does not know.
 func knownGroups(object *b2b.GuestPolicy) (known []b2b.ResolvedGroup, unknown []b2b.GroupReference) {
-	for _, group := range object.Spec.Groups {
+	for i, group := range object.Spec.Groups {
+		if slices.Contains(object.Spec.Groups[:i], group) {
+			continue
+		}
 		if resolved, found := policy.Known(object, group); found {
 			known = append(known, resolved)
 		} else {

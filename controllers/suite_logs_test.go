@@ -1,0 +1,33 @@
+package controllers
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+)
+
+// logBook keeps what is logged, a line of JSON an entry.
+type logBook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *logBook) Write(entry []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(entry)
+}
+
+func (b *logBook) reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.text.Reset()
+}
+
+// lines gives the entries so far.
+func (b *logBook) lines() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Split(strings.TrimSpace(b.text.String()), "\n")
+}
