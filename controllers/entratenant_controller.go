@@ -48,7 +48,7 @@ func SetupEntraTenant(mgr ctrl.Manager, deps Dependencies, simulator Simulator, 
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("entratenant").
-		For(&b2b.EntraTenant{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&b2b.EntraTenant{}, builder.WithPredicates(ownChanged())).
 		Watches(&b2b.EntraTenant{}, wakes(mgr.GetCache(), sameTenantID), builder.WithPredicates(comesOrGoes())).
 		Watches(&corev1.Secret{}, wakes(mgr.GetCache(), r.usersOfSecret)).
 		Watches(&b2b.Guest{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(guestSettled))).

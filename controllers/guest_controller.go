@@ -27,7 +27,7 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		Dependencies: d, doubts: newDoubts(d.ReplicationWindow), pairs: newPairs(d), deletions: newSyncMap[types.UID, time.Time](),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(specChanged(), recordChanged()))).
+		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(ownChanged(), recordChanged()))).
 		Watches(&b2b.GuestInvitation{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.GuestGroupMembership{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).

@@ -70,15 +70,26 @@ func (k *guestKind) observe(ctx context.Context, life *guestLife) (sighting, *li
 		return sighting{user: &user}, nil
 	}
 	if directory.IsNotFound(err) {
-		user, err = life.tenant.Directory.GetDeletedUser(ctx, id)
-		if err == nil {
-			return sighting{gone: &user}, nil
-		}
+		return k.observeGone(ctx, life, id)
 	}
-	if !directory.IsNotFound(err) {
-		return sighting{}, failureOf(err, "reading the user", permissionReadUsers)
+	return sighting{}, failureOf(err, "reading the user", permissionReadUsers)
+}
+
+// observeGone looks whether a user who is not there any more is among the deleted ones, and whether somebody has brought the person
+// back under another id.
+func (k *guestKind) observeGone(ctx context.Context, life *guestLife, id string) (sighting, *lifecycle.Verdict) {
+	again, verdict := k.lookUp(ctx, life)
+	if verdict != nil || again.user != nil {
+		return again, verdict
 	}
-	return sighting{}, nil
+	gone, err := life.tenant.Directory.GetDeletedUser(ctx, id)
+	switch {
+	case err == nil:
+		return sighting{gone: &gone}, nil
+	case directory.IsNotFound(err):
+		return sighting{}, nil
+	}
+	return sighting{}, failureOf(err, "reading the deleted user", permissionReadUsers)
 }
 
 // lookUp searches for the address live, among the users and the deleted items.
@@ -123,7 +134,7 @@ func (k *guestKind) decidePresent(life *guestLife, user directory.User) lifecycl
 	switch {
 	case !partial(user) && !user.External():
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonAddressIsInternal,
-			"the address belongs to a user of the tenant itself, who needs no invitation"))
+			"the address belongs to a user of the tenant itself, who needs no invitation").Within(lifecycle.Seldom))
 	case !partial(user) && !user.AccountEnabled:
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestDisabled,
 			"somebody else has blocked this guest from signing in; an administrator of the tenant can unblock them"))

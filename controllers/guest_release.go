@@ -97,9 +97,7 @@ func (k *guestKind) decideReleased(life *guestLife) lifecycle.Decision {
 	done := life.record.Release
 	if len(life.guest.Spec.Claims) > 0 {
 		return lifecycle.Do(lifecycle.Step{Name: "a new life of the guest", Announce: func(ctx context.Context) error {
-			life.record.Past = append(life.record.Past, *done)
-			life.record.Release, life.record.Author, life.record.DeletionPolicy = nil, nil, ""
-			life.record.Life++
+			life.record.beginLife()
 			controllerutil.AddFinalizer(life.guest, b2b.Finalizer)
 			return k.storeLife(ctx, life)
 		}})

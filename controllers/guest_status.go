@@ -101,10 +101,10 @@ func timeOf(t time.Time) *metav1.Time {
 // Report computes the status of a Guest.
 func (k *guestKind) Report(guest *b2b.Guest, verdict lifecycle.Verdict, suspended string) {
 	status := &guest.Status
-	switch {
-	case verdict.Reason == b2b.ReasonGuestGone:
+	switch verdict.Reason {
+	case b2b.ReasonGuestGone:
 		status.State = b2b.GuestStateGone
-	case verdict.Reason == b2b.ReasonReleased:
+	case b2b.ReasonReleased:
 		status.State = b2b.GuestStateReleased
 	}
 	claims := int32(len(guest.Spec.Claims)) //nolint:gosec // at most 256

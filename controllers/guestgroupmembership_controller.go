@@ -24,7 +24,7 @@ import (
 func SetupGuestGroupMembership(mgr ctrl.Manager, d Dependencies) error {
 	kind := &membershipKind{Dependencies: d, pairs: newPairs(d)}
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&b2b.GuestGroupMembership{}, builder.WithPredicates(specChanged())).
+		For(&b2b.GuestGroupMembership{}, builder.WithPredicates(ownChanged())).
 		Watches(&b2b.GuestInvitation{}, mapped(kind.ofInvitation), builder.WithPredicates(specChanged())).
 		Watches(&b2b.Guest{}, mapped(kind.ofGuest), builder.WithPredicates(guestReported())).
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).

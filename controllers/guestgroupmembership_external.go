@@ -88,7 +88,8 @@ func (k *membershipKind) decideAbsent(ctx context.Context, want *wanted) (lifecy
 	}
 	if why := group.NotWritableBecause(); why != "" {
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGroupNotWritable,
-			fmt.Sprintf("guests are not added to group %q: %s. Choose another group", group.DisplayName, why))), nil
+			fmt.Sprintf("guests are not added to group %q: %s. Choose another group", group.DisplayName, why)).
+			Within(lifecycle.Seldom)), nil
 	}
 	return lifecycle.Do(lifecycle.Step{
 		Name:     "an addition to a group",

@@ -22,7 +22,7 @@ import (
 func SetupGuestInvitation(mgr ctrl.Manager, d Dependencies) error {
 	kind := &guestInvitationKind{Dependencies: d}
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&b2b.GuestInvitation{}, builder.WithPredicates(specChanged())).
+		For(&b2b.GuestInvitation{}, builder.WithPredicates(ownChanged())).
 		Watches(&b2b.Guest{}, mapped(kind.ofGuest), builder.WithPredicates(guestReported())).
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).

@@ -10,7 +10,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
@@ -42,7 +41,7 @@ func SetupGuestPolicy(mgr ctrl.Manager, deps Dependencies) error {
 	r := &policyReconciler{Dependencies: deps, looks: newSyncMap[string, policyLook]()}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("guestpolicy").
-		For(&b2b.GuestPolicy{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&b2b.GuestPolicy{}, builder.WithPredicates(ownChanged())).
 		Watches(&b2b.EntraTenant{}, wakes(mgr.GetCache(), policiesOfTenant), builder.WithPredicates(tenantChanged())).
 		Complete(r)
 }

@@ -171,6 +171,18 @@ func (r *record) announce(next attempt) {
 	r.Attempts = append(r.Attempts, next)
 }
 
+// remembered is how many ended lives, and how many attempts of them, a record keeps: an annotation is bounded.
+const remembered = 50
+
+// beginLife begins a new life after a release.
+func (r *record) beginLife() {
+	r.Past = append(r.Past, *r.Release)
+	r.Release, r.Author, r.DeletionPolicy = nil, nil, ""
+	r.Life++
+	r.Past = r.Past[max(0, len(r.Past)-remembered):]
+	r.Attempts = r.Attempts[max(0, len(r.Attempts)-remembered):]
+}
+
 // last gives the latest attempt of this life, nil where there is none.
 func (r *record) last() *attempt {
 	if n := len(r.Attempts); n > 0 && r.Attempts[n-1].Life == r.Life {

@@ -28,6 +28,20 @@ func specChanged() predicate.Predicate {
 	}}
 }
 
+// ownChanged is specChanged for an object's own controller, which also computes a status anew that somebody has wiped, as restoring
+// a backup does.
+func ownChanged() predicate.Predicate {
+	return predicate.Or(specChanged(), predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		DeleteFunc: func(event.DeleteEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			before, isConditioned := e.ObjectOld.(conditioned)
+			after, isConditionedToo := e.ObjectNew.(conditioned)
+			return isConditioned && isConditionedToo && len(before.GetConditions()) > 0 && len(after.GetConditions()) == 0
+		},
+	})
+}
+
 // recordChanged lets through changes of a Guest's record.
 func recordChanged() predicate.Predicate {
 	return predicate.Funcs{
