@@ -86,7 +86,7 @@ func parse(args []string, out io.Writer) (*config, error) {
 
 func (c *config) options() (graphsim.Options, error) {
 	options := graphsim.Options{
-		TenantID: c.tenantID, DisplayName: c.name, VerifiedDomains: strings.Split(c.domains, ","),
+		TenantID: c.tenantID, DisplayName: c.name, VerifiedDomains: strings.FieldsFunc(c.domains, func(r rune) bool { return r == ',' }),
 		AcceptAnyToken: !c.requireToken, Seed: c.randomSeed, Latency: c.latency, Lag: c.lag,
 	}
 	if c.permission != "" {

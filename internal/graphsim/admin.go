@@ -38,7 +38,7 @@ func (t *Tenant) addUserAsAdmin(u User) *user {
 	}
 	if u.UserPrincipalName == "" {
 		local, _, _ := strings.Cut(orElse(u.Mail, strings.ReplaceAll(strings.ToLower(u.DisplayName), " ", ".")), "@")
-		u.UserPrincipalName = local + "@" + t.domains[len(t.domains)-1]
+		u.UserPrincipalName = local + "@" + t.defaultDomain()
 	}
 	u.UserType = orElse(u.UserType, "Member")
 	if u.ProxyAddresses == nil {
@@ -91,7 +91,7 @@ func (t *Tenant) AddGroup(g Group) string {
 	}
 	g.MailNickname = orElse(g.MailNickname, strings.ReplaceAll(strings.ToLower(g.DisplayName), " ", "-"))
 	if g.MailEnabled {
-		g.Mail = orElse(g.Mail, g.MailNickname+"@"+t.domains[len(t.domains)-1])
+		g.Mail = orElse(g.Mail, g.MailNickname+"@"+t.defaultDomain())
 	}
 	if g.CreatedDateTime.IsZero() {
 		g.CreatedDateTime = t.stamp()
@@ -200,6 +200,7 @@ func (t *Tenant) DisableUser(id string) error {
 func (t *Tenant) RestoreUser(id string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.settle()
 	u := t.deleted.byID[strings.ToLower(id)]
 	if u == nil {
 		return absent("deleted user", id)

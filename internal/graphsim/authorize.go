@@ -26,6 +26,8 @@ func (x *exchange) authorize() *apiError {
 	}
 	issued, known := x.t.tokens[token]
 	switch {
+	case known && !x.isAudience(issued.audience):
+		return invalidToken("Access token validation failure. Invalid audience.")
 	case known && !x.t.now().Before(issued.expires):
 		return invalidToken("Lifetime validation failed, the token is expired.")
 	case known:
@@ -33,7 +35,7 @@ func (x *exchange) authorize() *apiError {
 	case x.t.options.AcceptAnyToken:
 		x.permissions = x.t.permissions
 	default:
-		return invalidToken("Access token validation failure. Invalid audience.")
+		return invalidToken("Access token validation failure.")
 	}
 	if len(x.route.anyOf) == 0 || x.grantsAny(x.route.anyOf) {
 		return nil
@@ -45,6 +47,14 @@ func (x *exchange) authorize() *apiError {
 	}
 	return requestDenied()
 }
+
+// isAudience reports whether a token is for this Graph: its cloud's address, the
+// application id that all clouds share, or the address that the client uses.
+func (x *exchange) isAudience(audience string) bool {
+	return audience == "https://"+x.t.options.GraphHost || audience == graphAppID || audience == x.origin()
+}
+
+const graphAppID = "00000003-0000-0000-c000-000000000000"
 
 func invalidToken(message string) *apiError {
 	return refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "%s", message)

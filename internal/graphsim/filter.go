@@ -1,7 +1,6 @@
 package graphsim
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,7 +100,7 @@ func (p *filterParser) expect(texts ...string) error {
 
 func (p *filterParser) or() (predicate, error) {
 	if p.depth++; p.depth > maxFilterDepth {
-		return nil, fmt.Errorf("The filter '%.40s...' is nested too deeply.", p.source)
+		return nil, filterErrorf("The filter '%.40s...' is nested too deeply.", p.source)
 	}
 	defer func() { p.depth-- }()
 	left, err := p.and()

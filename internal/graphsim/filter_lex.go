@@ -62,7 +62,7 @@ func lexString(source string, start int) (value string, end int, err error) {
 		}
 		return b.String(), i + 1, nil
 	}
-	return "", 0, fmt.Errorf("There is an unterminated string literal at position %d in '%s'.", len(source), source)
+	return "", 0, filterErrorf("There is an unterminated string literal at position %d in '%s'.", len(source), source)
 }
 
 // lexWord takes a name, or a literal that starts with a digit and may then hold
@@ -80,6 +80,13 @@ func isWordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.' || c == '$'
 }
 
+// filterError is in the words of the service, which writes whole sentences.
+type filterError string
+
+func (e filterError) Error() string { return string(e) }
+
+func filterErrorf(format string, args ...any) error { return filterError(fmt.Sprintf(format, args...)) }
+
 func syntaxError(source string, at int) error {
-	return fmt.Errorf("Syntax error at position %d in '%s'.", at, source)
+	return filterErrorf("Syntax error at position %d in '%s'.", at, source)
 }

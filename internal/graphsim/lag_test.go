@@ -79,6 +79,23 @@ func TestADeletedUserStaysInSightUntilReplicated(t *testing.T) {
 	g.Expect(graph.get("/v1.0/directory/deletedItems/" + id).status).To(Equal(http.StatusOK))
 }
 
+func TestAGuestInvitedAgainTakesTheNameOfOneThatIsStillInSight(t *testing.T) {
+	g := NewWithT(t)
+	clock := newClock()
+	tenant, graph := newTenant(t, at(clock))
+	old := graph.inviteID("ada@partner.example")
+	tenant.SetLag(graphsim.Lag{Deletions: graphsim.Replication{Delay: time.Minute}})
+	deleted := clock.Truncate(time.Second).Format(time.RFC3339)
+	graph.do("DELETE", "/v1.0/users/"+old, "")
+	anew := graph.inviteID("ada@partner.example")
+	g.Expect(anew).NotTo(Equal(old))
+	g.Expect(graph.get("/v1.0/users/ada_partner.example%23EXT%23@contoso.onmicrosoft.com").text("id")).To(Equal(anew))
+	g.Expect(graph.filter("users", "mail eq 'ada@partner.example'").column("id")).To(Equal([]string{old, anew}))
+	clock.advance(time.Minute)
+	g.Expect(graph.filter("users", "mail eq 'ada@partner.example'").column("id")).To(Equal([]string{anew}))
+	g.Expect(graph.get("/v1.0/directory/deletedItems/" + old + "?$select=deletedDateTime").text("deletedDateTime")).To(Equal(deleted))
+}
+
 func TestADeletedUserStaysInSightForANumberOfReads(t *testing.T) {
 	g := NewWithT(t)
 	tenant, graph := newTenant(t)

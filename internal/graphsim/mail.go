@@ -64,39 +64,3 @@ func (t *Tenant) Mailbox(address string) []Mail {
 	}
 	return slices.Clip(box)
 }
-
-// words are the parts of an invitation in one language.
-type words struct {
-	title, intro, invitedBy, question, accept, landing, footer string
-}
-
-func (w words) subject(organisation string) string {
-	return strings.ReplaceAll(w.title, "{org}", organisation)
-}
-
-// wordsIn picks a language by its tag, English where it is not spoken here.
-func wordsIn(tag string) words {
-	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-	if w, spoken := languages[primary]; spoken {
-		return w
-	}
-	return languages["en"]
-}
-
-var languages = map[string]words{
-	"en": {
-		title: "{org} invites you as a guest", intro: "Act on this mail only if you know and trust the organization below.",
-		invitedBy: "Organization", question: "After accepting you will be taken to", accept: "Accept invitation",
-		landing: "You have joined {org} as a guest.", footer: "Sent on behalf of {org} by Microsoft Invitations.",
-	},
-	"de": {
-		title: "{org} lädt Sie als Gast ein", intro: "Folgen Sie dieser Einladung nur, wenn Sie die unten genannte Organisation kennen und ihr vertrauen.",
-		invitedBy: "Organisation", question: "Nach der Annahme gelangen Sie zu", accept: "Einladung annehmen",
-		landing: "Sie sind jetzt Gast bei {org}.", footer: "Im Auftrag von {org} gesendet von Microsoft Invitations.",
-	},
-	"fr": {
-		title: "{org} vous invite", intro: "N’acceptez que si vous connaissez l’organisation ci-dessous et lui faites confiance.",
-		invitedBy: "Organisation", question: "Après avoir accepté, vous serez dirigé vers", accept: "Accepter l’invitation",
-		landing: "Vous êtes désormais invité chez {org}.", footer: "Envoyé au nom de {org} par Microsoft Invitations.",
-	},
-}

@@ -68,7 +68,12 @@ type consentPage struct {
 	Address     string
 	RedirectURL string
 	Landing     string
+	Title       string
+	Permit      string
+	Permits     []string
 	Accept      string
+	Cancel      string
+	Target      string
 	Done        bool
 	Problem     string
 }
@@ -85,6 +90,8 @@ func (t *Tenant) consent(name string) (consentPage, int) {
 	w := wordsIn(t.languageOf(inv))
 	page.Language = t.languageOf(inv)
 	page.Address, page.RedirectURL, page.Accept = inv.address, inv.redirectURL, w.accept
+	page.Permit, page.Permits, page.Cancel, page.Target = w.permit, w.permits, w.cancel, w.target
+	page.Title = strings.ReplaceAll(w.consent, "{org}", t.options.DisplayName)
 	page.Landing = strings.ReplaceAll(w.landing, "{org}", t.options.DisplayName)
 	return page, http.StatusOK
 }

@@ -111,6 +111,7 @@ type user struct {
 	writes  veil // hides a new user from writes
 	leaving veil // keeps a deleted user in sight
 	deleted bool // deleted, though perhaps still in sight
+	died    time.Time
 	ticket  *ticket
 }
 

@@ -18,7 +18,7 @@ func (t *Tenant) organization() map[string]any {
 	for i, name := range t.domains {
 		domains = append(domains, map[string]any{
 			"capabilities": "Email, OfficeCommunicationsOnline",
-			"isDefault":    i == len(t.domains)-1,
+			"isDefault":    name == t.defaultDomain(),
 			"isInitial":    i == 0,
 			"name":         name,
 			"type":         "Managed",

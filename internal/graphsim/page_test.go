@@ -51,11 +51,11 @@ var (
 )
 
 func TestAGuestReadsTheMailAndAccepts(t *testing.T) {
-	languages := map[string]struct{ title, accept, landing string }{
-		"en-GB": {"Contoso invites you as a guest", "Accept invitation", "You have joined Contoso as a guest."},
-		"de-DE": {"Contoso lädt Sie als Gast ein", "Einladung annehmen", "Sie sind jetzt Gast bei Contoso."},
-		"fr":    {"Contoso vous invite", "Accepter l’invitation", "Vous êtes désormais invité chez Contoso."},
-		"xx":    {"Contoso invites you as a guest", "Accept invitation", "You have joined Contoso as a guest."},
+	languages := map[string]struct{ title, accept, consent, landing string }{
+		"en-GB": {"Contoso invites you as a guest", "Accept invitation", "Contoso asks for your consent", "You have joined Contoso as a guest."},
+		"de-DE": {"Contoso lädt Sie als Gast ein", "Einladung annehmen", "Contoso bittet um Ihre Zustimmung", "Sie sind jetzt Gast bei Contoso."},
+		"fr":    {"Contoso vous invite", "Accepter l’invitation", "Contoso demande votre accord", "Vous êtes désormais invité chez Contoso."},
+		"xx":    {"Contoso invites you as a guest", "Accept invitation", "Contoso asks for your consent", "You have joined Contoso as a guest."},
 	}
 	for language, want := range languages {
 		t.Run(language, func(t *testing.T) {
@@ -68,6 +68,7 @@ func TestAGuestReadsTheMailAndAccepts(t *testing.T) {
 			link := html.UnescapeString(linkPattern.FindStringSubmatch(mail)[1])
 			consent := graph.get(link)
 			g.Expect(consent.status).To(Equal(200))
+			g.Expect(consent.raw).To(ContainSubstring(want.consent))
 			pending, _ := tenant.User(id)
 			g.Expect(pending.ExternalUserState).To(Equal("PendingAcceptance"), "reading is not accepting")
 

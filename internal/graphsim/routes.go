@@ -1,6 +1,9 @@
 package graphsim
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Application permissions by what they allow; of each list one suffices.
 var (
@@ -23,6 +26,16 @@ var (
 	readDirectory  = []string{"Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All", "User.ReadWrite.All"}
 	revokeSessions = []string{"User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All"}
 )
+
+// everyPermission is what a token's roles name when everything is granted.
+func everyPermission() []string {
+	all := []string{manageRoles, "Application.Read.All", "AppRoleAssignment.ReadWrite.All", "AuditLog.Read.All"}
+	for _, r := range graphRoutes().routes {
+		all = append(all, r.anyOf...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
 
 func graphRoutes() *router {
 	t := &router{}

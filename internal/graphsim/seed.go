@@ -3,7 +3,7 @@ package graphsim
 // Seed fills a tenant with the demonstration data: employees, one group of every
 // kind, and a guest who accepted long ago.
 func Seed(t *Tenant) {
-	domain := t.options.VerifiedDomains[0]
+	domain := t.defaultDomain()
 	owner := t.AddUser(User{DisplayName: "Megan Bowen", GivenName: "Megan", Surname: "Bowen", JobTitle: "Project lead", Mail: "megan.bowen@" + domain})
 	admin := t.AddUser(User{DisplayName: "Adele Vance", GivenName: "Adele", Surname: "Vance", JobTitle: "Directory administrator", Mail: "adele.vance@" + domain, DirectoryRole: true})
 	lee := t.AddUser(User{DisplayName: "Lee Gu", GivenName: "Lee", Surname: "Gu", JobTitle: "Engineer", Mail: "lee.gu@" + domain, OnPremisesSyncEnabled: true})

@@ -215,6 +215,15 @@ func (t *Tenant) Outage(on bool) {
 	t.outage = on
 }
 
+// defaultDomain is the first verified domain, or the initial one if the tenant was
+// made without.
+func (t *Tenant) defaultDomain() string {
+	if len(t.options.VerifiedDomains) > 0 {
+		return t.options.VerifiedDomains[0]
+	}
+	return t.options.InitialDomain
+}
+
 // AddVerifiedDomain makes a domain the tenant's own: its addresses cannot be invited.
 func (t *Tenant) AddVerifiedDomain(domain string) {
 	t.mu.Lock()

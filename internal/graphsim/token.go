@@ -57,7 +57,7 @@ const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 // federated assertion is taken at its word, as far as it is shaped like a JWT.
 func postToken(x *exchange) (*answer, *apiError) {
 	form, err := url.ParseQuery(string(x.body))
-	client := form.Get("client_id")
+	client, audience := form.Get("client_id"), audienceOf(form.Get("scope"))
 	switch {
 	case !x.t.serves(x.params["tenant"]):
 		return x.oauthError("invalid_request", 90002, "Tenant '%s' not found. Check to make sure you have the correct tenant ID.", x.params["tenant"]), nil
@@ -65,7 +65,7 @@ func postToken(x *exchange) (*answer, *apiError) {
 		return x.oauthError("unsupported_grant_type", 70003, "The app requested an unsupported grant type '%s'.", form.Get("grant_type")), nil
 	case client == "":
 		return x.oauthError("invalid_request", 900144, "The request body must contain the following parameter: 'client_id'."), nil
-	case !strings.HasSuffix(form.Get("scope"), "/.default"):
+	case audience == "":
 		return x.oauthError("invalid_scope", 70011, "The provided value for scope %s is not valid.", form.Get("scope")), nil
 	}
 	if secret := form.Get("client_secret"); secret != "" {
@@ -75,18 +75,30 @@ func postToken(x *exchange) (*answer, *apiError) {
 	} else if form.Get("client_assertion_type") != assertionType || strings.Count(form.Get("client_assertion"), ".") != 2 {
 		return x.oauthError("invalid_client", 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."), nil
 	}
-	return x.issueToken(client, strings.TrimSuffix(form.Get("scope"), "/.default")), nil
+	return x.issueToken(client, audience), nil
+}
+
+// audienceOf is the resource that a scope asks for by its /.default, beside which
+// client libraries send scopes of OpenID.
+func audienceOf(scopes string) string {
+	for _, scope := range strings.Fields(scopes) {
+		if audience, found := strings.CutSuffix(scope, "/.default"); found {
+			return audience
+		}
+	}
+	return ""
 }
 
 func (x *exchange) issueToken(client, audience string) *answer {
 	t, now := x.t, x.t.now()
 	token := accessToken{permissions: slices.Clone(t.permissions), audience: audience, expires: now.Add(t.lifetime)}
-	if t.permissions == nil {
-		token.permissions = nil
+	roles := token.permissions
+	if roles == nil {
+		roles = everyPermission()
 	}
 	raw := jwt(map[string]any{
 		"aud": audience, "iss": "https://sts.windows.net/" + t.options.TenantID + "/", "tid": t.options.TenantID,
-		"appid": client, "idtyp": "app", "roles": token.permissions, "uti": t.ids.guid(),
+		"appid": client, "idtyp": "app", "roles": roles, "uti": t.ids.guid(),
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": token.expires.Unix(),
 	})
 	t.tokens[raw] = token

@@ -108,6 +108,15 @@ func TestAzidentityGetsATokenForAWorkloadIdentity(t *testing.T) {
 	token, err := tokenOf(t.Context(), credential)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(claimsOf(t, token)).To(HaveKeyWithValue("appid", appID))
+	g.Expect(claimsOf(t, token)).To(HaveKeyWithValue("roles", ContainElements("User.Invite.All", "GroupMember.ReadWrite.All")), "everything is granted")
+}
+
+func TestATokenForAnotherCloudIsRefused(t *testing.T) {
+	g := NewWithT(t)
+	_, graph := newTenant(t)
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {appID}, "client_secret": {"x"}, "scope": {"https://graph.microsoft.us/.default"}}
+	graph.token = tokenForm(graph, graphsim.DefaultTenantID, form).text("access_token")
+	g.Expect(graph.get("/v1.0/users").message()).To(ContainSubstring("Invalid audience"))
 }
 
 // tokenForm posts to the token endpoint.

@@ -66,10 +66,13 @@ func (t *Tenant) userNamed(name string) *user {
 	if u := t.users.byID[strings.ToLower(name)]; u != nil {
 		return u
 	}
+	var named *user
 	for _, u := range t.users.byUPN.find(name) {
-		return u
+		if named == nil || !u.deleted { // a live one rather than one that is leaving
+			named = u
+		}
 	}
-	return nil
+	return named
 }
 
 func getUser(x *exchange) (*answer, *apiError) {
@@ -192,7 +195,7 @@ func (x *exchange) deleteUser(u *user) (*answer, *apiError) {
 // deleteUser soft-deletes: the user moves to the deleted items once the replicas
 // agree, and stays a member of its groups until it is purged.
 func (t *Tenant) deleteUser(u *user, by string) {
-	u.deleted, u.leaving = true, t.veil(t.lag.Deletions)
+	u.deleted, u.died, u.leaving = true, t.stamp(), t.veil(t.lag.Deletions)
 	t.recordState(u.ID, "deleted", by)
 	t.leavers = append(t.leavers, u)
 	t.settle()
@@ -202,7 +205,7 @@ func (t *Tenant) deleteUser(u *user, by string) {
 // putting the id before it, as the directory does.
 func (t *Tenant) bury(u *user) {
 	t.users.remove(u)
-	u.DeletedDateTime = t.stamp()
+	u.DeletedDateTime = u.died
 	u.UserPrincipalName = strings.ReplaceAll(u.ID, "-", "") + u.UserPrincipalName
 	t.deleted.add(u)
 	t.graves = append(t.graves, grave{u, u.DeletedDateTime})
