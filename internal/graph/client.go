@@ -112,17 +112,26 @@ func (c Config) withDefaults() Config {
 		c.Observe = func(Call) {}
 	}
 	if c.Transport == nil {
-		c.Transport = kiotahttp.GetDefaultTransport()
+		c.Transport = defaultTransport()
 	}
 	return c
+}
+
+// defaultTransport notices a connection that has died without a word, which would leave a write in doubt, and keeps enough of
+// them for all workers where there is no HTTP/2.
+func defaultTransport() http.RoundTripper {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 32
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second}
+	return transport
 }
 
 // Timeout is the longest that one request takes from the call of a method to its end, a new token and the wait for another
 // request's answer included. A method that writes sends one request, so what it asked for is not sent later than this.
 func (c *Client) Timeout() time.Duration { return c.timeout }
 
-// call runs one request of the SDK. Whatever goes wrong, a panic over an odd answer included, comes back as a
-// *directory.Error.
+// call runs one request of the SDK, and send also judges and converts the answer. Whatever goes wrong, a panic over an odd
+// answer included, comes back as a *directory.Error.
 func call[T any](ctx context.Context, c *Client, op operation, send func(context.Context) (T, error)) (result T, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

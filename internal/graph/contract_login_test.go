@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -210,4 +211,51 @@ func TestAnAuthorityWithAnUnknownCertificateIsUnavailable(t *testing.T) {
 	_, err := newClient(t, config).Invite(t.Context(), invitationTo("ada@partner.example"))
 	g.Expect(directory.ClassOf(err)).To(Equal(directory.Unavailable))
 	g.Expect(tenant.Ledger().Requests).To(BeZero())
+}
+
+func TestTheSecretGoesNowhereButToTheLoginService(t *testing.T) {
+	canary, err := net.Listen("tcp", "127.0.0.1:0")
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { canary.Close() })
+	var heard atomic.Int32
+	go func() {
+		for {
+			connection, err := canary.Accept()
+			if err != nil {
+				return
+			}
+			heard.Add(1)
+			connection.Close()
+		}
+	}()
+	elsewhere := "https://" + canary.Addr().String() + "/token"
+	for name, fault := range map[string]graphsim.Fault{
+		"redirect": {Path: "/{tenant}/oauth2/v2.0/token", Effect: graphsim.RefuseWithHeader(307, "x", "x", http.Header{"Location": {elsewhere}})},
+		"metadata": {Path: "/{tenant}/v2.0/.well-known/openid-configuration", Effect: graphsim.Respond(200, "application/json",
+			`{"issuer":"https://sts.windows.net/x/","authorization_endpoint":"`+elsewhere+`","token_endpoint":"`+elsewhere+`"}`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			tenant, config := loginTenant(t, graphsim.Options{})
+			tenant.Inject(fault)
+			_, err := newClient(t, config).Organization(t.Context())
+			g.Expect(err).To(HaveOccurred())
+			g.Expect(err.Error()).NotTo(ContainSubstring("right"))
+			g.Expect(heard.Load()).To(BeZero())
+			g.Expect(tenant.Ledger().Calls["GET /organization"]).To(BeZero())
+		})
+	}
+}
+
+func TestAnUnreachableLoginServiceIsSaidInStableWords(t *testing.T) {
+	g := NewWithT(t)
+	tenant, config := loginTenant(t, graphsim.Options{})
+	tenant.Outage(true)
+	client := newClient(t, config)
+	_, first := client.Organization(t.Context())
+	_, second := client.Organization(t.Context())
+	g.Expect(directory.ClassOf(first)).To(Equal(directory.Unavailable))
+	g.Expect(first.Error()).To(Equal(second.Error()))
+	g.Expect(first.Error()).To(HavePrefix("getting an access token: "))
+	g.Expect(first.Error()).NotTo(ContainSubstring("\n"))
 }

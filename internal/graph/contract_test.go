@@ -15,8 +15,7 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/graphsim"
 )
 
-// The contract suite holds the client against the simulated tenant over real HTTP. Other files of it: contract_members_test.go,
-// contract_faults_test.go, contract_login_test.go.
+// The contract suite, in the files contract_*_test.go, holds the client against the simulated tenant over real HTTP.
 
 const nobody = "99999999-9999-9999-9999-999999999999"
 

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"errors"
+
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 
 	"github.com/entraguests/entra-guest-operator/internal/directory"
@@ -9,7 +11,7 @@ import (
 // userProperties are the properties that userOf reads. Graph gives only a few of them unless they are selected.
 var userProperties = []string{
 	"id", "userPrincipalName", "displayName", "mail", "otherMails", "proxyAddresses", "userType", "creationType",
-	"externalUserState", "accountEnabled", "createdDateTime", "identities",
+	"externalUserState", "externalUserStateChangeDateTime", "accountEnabled", "createdDateTime", "identities",
 }
 
 func deletedUserProperties() []string {
@@ -18,18 +20,19 @@ func deletedUserProperties() []string {
 
 func userOf(u models.Userable) directory.User {
 	user := directory.User{
-		ID:                value(u.GetId()),
-		UserPrincipalName: value(u.GetUserPrincipalName()),
-		DisplayName:       value(u.GetDisplayName()),
-		Mail:              value(u.GetMail()),
-		OtherMails:        u.GetOtherMails(),
-		ProxyAddresses:    u.GetProxyAddresses(),
-		UserType:          directory.UserType(value(u.GetUserType())),
-		CreationType:      value(u.GetCreationType()),
-		ExternalUserState: directory.ExternalUserState(value(u.GetExternalUserState())),
-		AccountEnabled:    value(u.GetAccountEnabled()),
-		CreatedDateTime:   value(u.GetCreatedDateTime()),
-		DeletedDateTime:   value(u.GetDeletedDateTime()),
+		ID:                              value(u.GetId()),
+		UserPrincipalName:               value(u.GetUserPrincipalName()),
+		DisplayName:                     value(u.GetDisplayName()),
+		Mail:                            value(u.GetMail()),
+		OtherMails:                      u.GetOtherMails(),
+		ProxyAddresses:                  u.GetProxyAddresses(),
+		UserType:                        directory.UserType(value(u.GetUserType())),
+		CreationType:                    value(u.GetCreationType()),
+		ExternalUserState:               directory.ExternalUserState(value(u.GetExternalUserState())),
+		AccountEnabled:                  value(u.GetAccountEnabled()),
+		ExternalUserStateChangeDateTime: value(u.GetExternalUserStateChangeDateTime()),
+		CreatedDateTime:                 value(u.GetCreatedDateTime()),
+		DeletedDateTime:                 value(u.GetDeletedDateTime()),
 	}
 	for _, identity := range u.GetIdentities() {
 		if identity == nil {
@@ -48,7 +51,7 @@ func usersOf(page []models.Userable) ([]directory.User, error) {
 	users := make([]directory.User, 0, len(page))
 	for _, user := range page {
 		if user == nil || value(user.GetId()) == "" {
-			return nil, unusable("a user without an id")
+			return nil, errors.New("a user without an id")
 		}
 		users = append(users, userOf(user))
 	}
@@ -59,6 +62,17 @@ func usersOf(page []models.Userable) ([]directory.User, error) {
 var groupProperties = []string{
 	"id", "displayName", "groupTypes", "membershipRule", "mailEnabled", "securityEnabled", "isAssignableToRole",
 	"onPremisesSyncEnabled", "isManagementRestricted",
+}
+
+func groupsOf(page []models.Groupable) ([]directory.Group, error) {
+	groups := make([]directory.Group, 0, len(page))
+	for _, group := range page {
+		if group == nil || value(group.GetId()) == "" {
+			return nil, errors.New("a group without an id")
+		}
+		groups = append(groups, groupOf(group))
+	}
+	return groups, nil
 }
 
 func groupOf(g models.Groupable) directory.Group {

@@ -106,7 +106,11 @@ func (t *loginTransport) Do(request *http.Request) (*http.Response, error) {
 	if request.URL.Scheme != "https" || !slices.Contains(t.hosts, request.URL.Host) {
 		return nil, fmt.Errorf("%w: %s://%s is not the login service of the tenant's cloud", errForeignHost, request.URL.Scheme, request.URL.Host)
 	}
-	return t.client.Do(request)
+	response, err := t.client.Do(request)
+	if err != nil {
+		return nil, &networkError{request.URL.Host, err}
+	}
+	return response, nil
 }
 
 func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -28,7 +28,7 @@ func (c *Client) findDeletedUsers(ctx context.Context, filter *string) (found []
 	next := func(ctx context.Context, link string) (models.UserCollectionResponseable, error) {
 		return c.deletedUsers().WithUrl(link).Get(ctx, nil)
 	}
-	err = pages(ctx, c, findDeletedUsers, first, next, collect(&found))
+	err = pages(ctx, c, findDeletedUsers, first, next, usersOf, collect(&found))
 	return found, err
 }
 
@@ -37,11 +37,11 @@ func (c *Client) GetDeletedUser(ctx context.Context, id string) (directory.User,
 	if err := requireIDs(id); err != nil {
 		return directory.User{}, err
 	}
-	user, err := call(ctx, c, getDeletedUser, func(ctx context.Context) (models.Userable, error) {
+	return call(ctx, c, getDeletedUser, func(ctx context.Context) (directory.User, error) {
 		items := sdk.NewDeletedItemsRequestBuilderInternal(c.pathParameters(), c.adapter)
-		return items.ByDirectoryObjectId(id).GraphUser().Get(ctx, &sdk.DeletedItemsItemGraphUserRequestBuilderGetRequestConfiguration{
+		user, err := items.ByDirectoryObjectId(id).GraphUser().Get(ctx, &sdk.DeletedItemsItemGraphUserRequestBuilderGetRequestConfiguration{
 			QueryParameters: &sdk.DeletedItemsItemGraphUserRequestBuilderGetQueryParameters{Select: deletedUserProperties()},
 		})
+		return oneUser(user, err, id)
 	})
-	return oneUser(user, err, id)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -192,4 +193,14 @@ func canned(status int, contentType, body, challenge string, headers ...string) 
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		return response(r, status, body, append(headers, "Content-Type", contentType, "WWW-Authenticate", challenge)...), nil
 	})
+}
+
+func TestTheDirectorysTextIsOneBoundedLine(t *testing.T) {
+	g := NewWithT(t)
+	long := strings.Repeat("é", 3000)
+	_, err := clientOf(t, answer(400, `{"error":{"code":"X","message":"a\r\n\tb\u0000c `+long+`"}}`)).GetUser(context.Background(), userID)
+	var e *directory.Error
+	g.Expect(errors.As(err, &e)).To(BeTrue())
+	g.Expect(e.Message).To(HavePrefix("a b c é"))
+	g.Expect([]rune(e.Message)).To(HaveLen(maxMessage))
 }

@@ -41,26 +41,19 @@ func (g *gate) Intercept(pipeline kiotahttp.Pipeline, next int, request *http.Re
 	if err != nil {
 		return nil, err
 	}
-	answered := false
-	defer func() {
-		if !answered { // a panic below must not leave the others waiting
-			g.leave(mine, nil)
-		}
-	}()
+	var failure error
+	defer func() { g.leave(mine, failure) }()
 	response, err := pipeline.Next(request, next)
-	answered = true
 	if err != nil {
-		if request.Context().Err() != nil {
-			g.leave(mine, nil)
-		} else {
-			g.leave(mine, err)
+		if request.Context().Err() == nil { // else only this caller has given up
+			failure = err
 		}
 		return nil, err
 	}
 	if wait, throttled := throttledFor(response, g.now()); throttled {
-		g.close(mine, wait)
-	} else {
-		g.answer(mine)
+		g.close(wait)
+	} else if mine != nil { // other answers can be to requests from before the gate was closed
+		g.reopen()
 	}
 	return response, nil
 }
@@ -115,34 +108,30 @@ func (g *gate) try() (mine, other *probe, err error) {
 }
 
 // close closes the gate for wait. A shorter wait than the present one changes nothing.
-func (g *gate) close(mine *probe, wait time.Duration) {
+func (g *gate) close(wait time.Duration) {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	if until := g.now().Add(wait); until.After(g.until) {
 		g.until = until
 	}
 	g.open = false
-	g.mu.Unlock()
-	g.leave(mine, nil)
 }
 
-// answer opens the gate if it was the probe's. Other answers can be to requests from before the gate was closed.
-func (g *gate) answer(mine *probe) {
-	if mine == nil {
-		return
-	}
+// reopen opens the gate after the probe was answered, unless another answer has closed it meanwhile.
+func (g *gate) reopen() {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.open = !g.until.After(g.now())
-	g.mu.Unlock()
-	g.leave(mine, nil)
 }
 
+// leave ends the probe, if the caller is it, and lets those who wait for it go on or fail with err.
 func (g *gate) leave(mine *probe, err error) {
 	if mine == nil {
 		return
 	}
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.probe = nil
-	g.mu.Unlock()
 	mine.err = err
 	close(mine.done)
 }

@@ -160,12 +160,13 @@ func TestALateAnswerDoesNotOpenAClosedGate(t *testing.T) {
 	gate := &gate{now: clock.Now}
 	probe, err := gate.enter(context.Background())
 	g.Expect(err).NotTo(HaveOccurred())
-	gate.close(nil, 10*time.Second) // the answer to a request from before
-	gate.answer(probe)
+	gate.close(10 * time.Second) // the answer to a request from before
+	gate.reopen()
+	gate.leave(probe, nil)
 	_, err = gate.enter(context.Background())
 	g.Expect(directory.RetryAfter(err)).To(Equal(10 * time.Second))
 
-	gate.close(nil, time.Second)
+	gate.close(time.Second)
 	_, err = gate.enter(context.Background())
 	g.Expect(directory.RetryAfter(err)).To(Equal(10*time.Second), "a shorter wait does not shorten a longer one")
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/groups"
@@ -19,18 +20,18 @@ func (c *Client) GetGroup(ctx context.Context, id string) (directory.Group, erro
 	if err := requireIDs(id); err != nil {
 		return directory.Group{}, err
 	}
-	group, err := call(ctx, c, getGroup, func(ctx context.Context) (models.Groupable, error) {
-		return c.groups().ByGroupId(id).Get(ctx, &groups.GroupItemRequestBuilderGetRequestConfiguration{
+	return call(ctx, c, getGroup, func(ctx context.Context) (directory.Group, error) {
+		group, err := c.groups().ByGroupId(id).Get(ctx, &groups.GroupItemRequestBuilderGetRequestConfiguration{
 			QueryParameters: &groups.GroupItemRequestBuilderGetQueryParameters{Select: groupProperties},
 		})
+		switch {
+		case err != nil:
+			return directory.Group{}, err
+		case group == nil || !strings.EqualFold(value(group.GetId()), id):
+			return directory.Group{}, errors.New("not the group that was asked for")
+		}
+		return groupOf(group), nil
 	})
-	switch {
-	case err != nil:
-		return directory.Group{}, err
-	case group == nil || !strings.EqualFold(value(group.GetId()), id):
-		return directory.Group{}, unusable("not the group that was asked for")
-	}
-	return groupOf(group), nil
 }
 
 // FindGroups implements directory.Groups.
@@ -47,14 +48,6 @@ func (c *Client) FindGroups(ctx context.Context, displayName string) (found []di
 	next := func(ctx context.Context, link string) (models.GroupCollectionResponseable, error) {
 		return c.groups().WithUrl(link).Get(ctx, nil)
 	}
-	err = pages(ctx, c, findGroups, first, next, func(page []models.Groupable) error {
-		for _, group := range page {
-			if group == nil || value(group.GetId()) == "" {
-				return unusable("a group without an id")
-			}
-			found = append(found, groupOf(group))
-		}
-		return nil
-	})
+	err = pages(ctx, c, findGroups, first, next, groupsOf, collect(&found))
 	return found, err
 }

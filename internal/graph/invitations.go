@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/invitations"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
@@ -9,22 +10,23 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 )
 
+var errNotAnInvitation = errors.New("not an invitation with a user")
+
 // Invite implements directory.Inviter.
 func (c *Client) Invite(ctx context.Context, invitation directory.Invitation) (directory.Invited, error) {
-	x := &exchange{operation: invite, method: "POST", carriedOut: true}
-	answer, err := call(ctx, c, invite, func(ctx context.Context) (models.Invitationable, error) {
-		return invitations.NewInvitationsRequestBuilderInternal(c.pathParameters(), c.adapter).Post(ctx, invitationOf(invitation), nil)
+	return call(ctx, c, invite, func(ctx context.Context) (directory.Invited, error) {
+		answer, err := invitations.NewInvitationsRequestBuilderInternal(c.pathParameters(), c.adapter).Post(ctx, invitationOf(invitation), nil)
+		switch {
+		case err != nil:
+			return directory.Invited{}, err
+		case answer == nil || answer.GetInvitedUser() == nil || !isObjectID(value(answer.GetInvitedUser().GetId())):
+			return directory.Invited{}, errNotAnInvitation
+		}
+		return directory.Invited{
+			UserID:    value(answer.GetInvitedUser().GetId()),
+			RedeemURL: directory.RedeemURL(value(answer.GetInviteRedeemUrl())),
+		}, nil
 	})
-	switch {
-	case err != nil:
-		return directory.Invited{}, err
-	case answer == nil || answer.GetInvitedUser() == nil || !isObjectID(value(answer.GetInvitedUser().GetId())):
-		return directory.Invited{}, x.unreadable(nil)
-	}
-	return directory.Invited{
-		UserID:    value(answer.GetInvitedUser().GetId()),
-		RedeemURL: directory.RedeemURL(value(answer.GetInviteRedeemUrl())),
-	}, nil
 }
 
 func invitationOf(i directory.Invitation) models.Invitationable {

@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/groups"
@@ -18,21 +20,15 @@ func (c *Client) IsMember(ctx context.Context, groupID, userID string) (bool, er
 	if err := requireIDs(groupID, userID); err != nil {
 		return false, err
 	}
-	members, err := call(ctx, c, isMember, func(ctx context.Context) (models.DirectoryObjectCollectionResponseable, error) {
-		return c.members(groupID).Get(ctx, membersQuery(ptr(equals("id", userID)), 0))
+	found := false
+	first := func(ctx context.Context) (models.DirectoryObjectCollectionResponseable, error) {
+		return c.members(groupID).Get(ctx, membersQuery(ptr(equals("id", userID)), nil))
+	}
+	err := pages(ctx, c, isMember, first, c.nextMembers, memberIDs, func(ids []string) error {
+		found = found || slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, userID) })
+		return nil
 	})
-	switch {
-	case err != nil:
-		return false, err
-	case members == nil || members.GetValue() == nil:
-		return false, unusable("a page without values")
-	}
-	for _, member := range members.GetValue() {
-		if member != nil && strings.EqualFold(value(member.GetId()), userID) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return found, err
 }
 
 // AddMember implements directory.Groups.
@@ -65,34 +61,27 @@ func (c *Client) ListMembers(ctx context.Context, groupID string, yield func(use
 		return err
 	}
 	first := func(ctx context.Context) (models.DirectoryObjectCollectionResponseable, error) {
-		return c.members(groupID).Get(ctx, membersQuery(nil, pageSize))
+		return c.members(groupID).Get(ctx, membersQuery(nil, ptr(int32(pageSize))))
 	}
-	next := func(ctx context.Context, link string) (models.DirectoryObjectCollectionResponseable, error) {
-		return c.members(groupID).WithUrl(link).Get(ctx, nil)
-	}
-	return pages(ctx, c, listMembers, first, next, func(page []models.DirectoryObjectable) error {
-		ids, err := userIDs(page)
-		if err != nil {
-			return err
-		}
-		return yield(ids)
-	})
+	return pages(ctx, c, listMembers, first, c.nextMembers, memberIDs, yield)
 }
 
-func membersQuery(filter *string, top int32) *groups.ItemMembersRequestBuilderGetRequestConfiguration {
-	query := &groups.ItemMembersRequestBuilderGetQueryParameters{Filter: filter, Select: []string{"id"}}
-	if top > 0 {
-		query.Top = &top
+func membersQuery(filter *string, top *int32) *groups.ItemMembersRequestBuilderGetRequestConfiguration {
+	return &groups.ItemMembersRequestBuilderGetRequestConfiguration{
+		QueryParameters: &groups.ItemMembersRequestBuilderGetQueryParameters{Filter: filter, Select: []string{"id"}, Top: top},
 	}
-	return &groups.ItemMembersRequestBuilderGetRequestConfiguration{QueryParameters: query}
 }
 
-// userIDs gives the ids of the members that are users. Groups, devices and service principals can be members too.
-func userIDs(page []models.DirectoryObjectable) ([]string, error) {
+func (c *Client) nextMembers(ctx context.Context, link string) (models.DirectoryObjectCollectionResponseable, error) {
+	return groups.NewItemMembersRequestBuilder(link, c.adapter).Get(ctx, nil)
+}
+
+// memberIDs gives the ids of the members that are users. Groups, devices and service principals can be members too.
+func memberIDs(page []models.DirectoryObjectable) ([]string, error) {
 	ids := make([]string, 0, len(page))
 	for _, member := range page {
 		if member == nil || value(member.GetId()) == "" {
-			return nil, unusable("a member without an id")
+			return nil, errors.New("a member without an id")
 		}
 		if value(member.GetOdataType()) == "#microsoft.graph.user" {
 			ids = append(ids, value(member.GetId()))

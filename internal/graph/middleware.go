@@ -47,7 +47,6 @@ func (t *translator) Intercept(pipeline kiotahttp.Pipeline, next int, request *h
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return nil, errorFromResponse(x, response, t.now())
 	}
-	x.carriedOut = true
 	x.date, _ = http.ParseTime(response.Header.Get("Date"))
 	return response, nil
 }

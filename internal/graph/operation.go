@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/entraguests/entra-guest-operator/internal/directory"
@@ -34,9 +33,7 @@ type exchange struct {
 	operation operation
 	// method is the HTTP method, "" before there is a request.
 	method string
-	// carriedOut is true once a request was answered with success.
-	carriedOut bool
-	// date is the directory's time in that answer.
+	// date is the directory's time in the last answer of success.
 	date time.Time
 }
 
@@ -55,19 +52,20 @@ func exchangeOf(ctx context.Context) *exchange {
 }
 
 // unreadable is the error for a request that failed outside of HTTP: it could not be built, or its answer, which said
-// success, could not be read.
+// success, could not be read. A write is in doubt as soon as there was a request.
 func (x *exchange) unreadable(cause error) *directory.Error {
 	if x.operation == invite {
 		// A complaint about the answer could quote it, and the answer holds the redeem link.
-		cause = errors.New("not an invitation")
+		cause = errNotAnInvitation
 	}
 	class := directory.Unavailable
-	if x.carriedOut && writes(x.method) {
+	if writes(x.method) {
 		class = directory.OutcomeUnknown
 	}
 	return &directory.Error{Class: class, Err: &unreadableError{cause}}
 }
 
+// unreadableError is an answer that makes no sense.
 type unreadableError struct{ cause error }
 
 func (e *unreadableError) Error() string {

@@ -73,10 +73,17 @@ func oneLine(s string) string {
 	return s
 }
 
+// loginError is a token that could not be had, on one line: the SDK's text has several.
+type loginError struct{ cause error }
+
+func (e *loginError) Error() string { return "getting an access token: " + oneLine(e.cause.Error()) }
+
+func (e *loginError) Unwrap() error { return e.cause }
+
 // errorFromLogin is the error for a token that could not be had. Only a refusal by the login service, or a credential that is
 // not there, is Unauthenticated; the rest passes by itself.
 func errorFromLogin(err error) *directory.Error {
-	e := &directory.Error{Class: directory.Unavailable, Err: err}
+	e := &directory.Error{Class: directory.Unavailable, Err: &loginError{err}}
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) || failed.RawResponse == nil {
 		var file *fs.PathError

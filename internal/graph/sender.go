@@ -54,7 +54,8 @@ func (s *sender) Intercept(pipeline kiotahttp.Pipeline, next int, request *http.
 		Duration:  s.now().Sub(start),
 	}
 	s.observe(done)
-	s.log.V(1).Info("Called Microsoft Graph", "operation", done.Operation, "status", done.Status, "duration", done.Duration.String(), "requestID", requestID)
+	s.log.V(1).Info("Called Microsoft Graph",
+		"operation", done.Operation, "status", done.Status, "duration", done.Duration.String(), "requestID", requestID)
 	return response, err
 }
 
@@ -67,13 +68,14 @@ func (s *sender) send(pipeline kiotahttp.Pipeline, next int, request *http.Reque
 	var connection connectionTrace
 	response, err := pipeline.Next(request.WithContext(connection.watch(ctx)), next)
 	if err != nil {
+		err = &networkError{request.URL.Host, err}
 		if connection.none() {
 			return nil, &notSent{err}
 		}
-		return nil, fmt.Errorf("waiting for the directory's answer: %w", err)
+		return nil, err
 	}
 	if err := readAll(response); err != nil {
-		return nil, fmt.Errorf("reading the directory's answer: %w", err)
+		return nil, fmt.Errorf("reading the directory's answer: %w", &networkError{request.URL.Host, err})
 	}
 	return response, nil
 }

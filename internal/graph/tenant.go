@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 	"github.com/microsoftgraph/msgraph-sdk-go/organization"
@@ -12,49 +13,52 @@ import (
 
 // Organization implements directory.Settings.
 func (c *Client) Organization(ctx context.Context) (directory.Organization, error) {
-	answer, err := call(ctx, c, getOrganization, func(ctx context.Context) (models.OrganizationCollectionResponseable, error) {
-		return organization.NewOrganizationRequestBuilderInternal(c.pathParameters(), c.adapter).Get(ctx,
+	return call(ctx, c, getOrganization, func(ctx context.Context) (directory.Organization, error) {
+		answer, err := organization.NewOrganizationRequestBuilderInternal(c.pathParameters(), c.adapter).Get(ctx,
 			&organization.OrganizationRequestBuilderGetRequestConfiguration{
 				QueryParameters: &organization.OrganizationRequestBuilderGetQueryParameters{
 					Select: []string{"id", "displayName", "verifiedDomains"},
 				},
 			})
+		switch {
+		case err != nil:
+			return directory.Organization{}, err
+		case answer == nil || len(answer.GetValue()) != 1 || answer.GetValue()[0] == nil:
+			return directory.Organization{}, errors.New("not exactly one organization")
+		}
+		return organizationOf(answer.GetValue()[0]), nil
 	})
-	switch {
-	case err != nil:
-		return directory.Organization{}, err
-	case answer == nil || len(answer.GetValue()) != 1 || answer.GetValue()[0] == nil:
-		return directory.Organization{}, unusable("not exactly one organization")
-	}
-	found := answer.GetValue()[0]
+}
+
+func organizationOf(found models.Organizationable) directory.Organization {
 	result := directory.Organization{ID: value(found.GetId()), DisplayName: value(found.GetDisplayName())}
 	for _, domain := range found.GetVerifiedDomains() {
 		if domain != nil && value(domain.GetName()) != "" {
 			result.VerifiedDomains = append(result.VerifiedDomains, value(domain.GetName()))
 		}
 	}
-	return result, nil
+	return result
 }
 
 // AllowInvitesFrom implements directory.Settings. It is "" for a value that this version of the SDK does not know.
 func (c *Client) AllowInvitesFrom(ctx context.Context) (directory.AllowInvitesFrom, error) {
-	policy, err := call(ctx, c, getPolicy, func(ctx context.Context) (models.AuthorizationPolicyable, error) {
-		return policies.NewAuthorizationPolicyRequestBuilderInternal(c.pathParameters(), c.adapter).Get(ctx,
+	return call(ctx, c, getPolicy, func(ctx context.Context) (directory.AllowInvitesFrom, error) {
+		policy, err := policies.NewAuthorizationPolicyRequestBuilderInternal(c.pathParameters(), c.adapter).Get(ctx,
 			&policies.AuthorizationPolicyRequestBuilderGetRequestConfiguration{
 				QueryParameters: &policies.AuthorizationPolicyRequestBuilderGetQueryParameters{
 					Select: []string{"allowInvitesFrom"},
 				},
 			})
+		switch {
+		case err != nil:
+			return "", err
+		case policy == nil:
+			return "", errors.New("no authorization policy")
+		case policy.GetAllowInvitesFrom() == nil:
+			return "", nil
+		}
+		return directory.AllowInvitesFrom(policy.GetAllowInvitesFrom().String()), nil
 	})
-	switch {
-	case err != nil:
-		return "", err
-	case policy == nil:
-		return "", unusable("no authorization policy")
-	case policy.GetAllowInvitesFrom() == nil:
-		return "", nil
-	}
-	return directory.AllowInvitesFrom(policy.GetAllowInvitesFrom().String()), nil
 }
 
 // Permissions implements directory.Settings. A token that is older than five minutes is replaced, so that a permission that was

@@ -180,3 +180,27 @@ func TestEveryRequestIsObservedOnceWithoutIDsOrAddresses(t *testing.T) {
 		g.Expect(writes(call.Method)).To(Equal(isWrite(operation(call.Operation))), call.Operation)
 	}
 }
+
+func TestAFailedConnectionIsSaidInWordsThatStayTheSame(t *testing.T) {
+	g := NewWithT(t)
+	client := clientOf(t, http.HandlerFunc(hangUp))
+	_, first := client.GetUser(context.Background(), userID)
+	_, second := client.GetUser(context.Background(), userID)
+	g.Expect(first).To(MatchError(ContainSubstring("127.0.0.1")))
+	g.Expect(first.Error()).To(Equal(second.Error()))
+	_, err := client.FindByAddress(context.Background(), "ada@partner.example")
+	g.Expect(err.Error()).NotTo(ContainSubstring("partner"))
+}
+
+func TestARequestEndsWithinTheTimeoutThatTheCallerIsTold(t *testing.T) {
+	g := NewWithT(t)
+	client := clientOf(t, answer(200, "{}"), func(c *Config) { c.RequestTimeout = 5 * time.Second })
+	g.Expect(client.Timeout()).To(Equal(25 * time.Second))
+	var deadline time.Time
+	_, err := call(context.Background(), client, getUser, func(ctx context.Context) (struct{}, error) {
+		deadline, _ = ctx.Deadline()
+		return struct{}{}, nil
+	})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(deadline).To(BeTemporally("~", time.Now().Add(25*time.Second), 5*time.Second))
+}

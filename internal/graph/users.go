@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -39,13 +40,12 @@ func (c *Client) FindByAddress(ctx context.Context, address string) (directory.L
 func (c *Client) findUsers(ctx context.Context, filter *string) (found []directory.User, at time.Time, err error) {
 	first := func(ctx context.Context) (models.UserCollectionResponseable, error) {
 		page, err := c.users().Get(ctx, usersQuery(filter))
-		at = exchangeOf(ctx).date
+		if at = exchangeOf(ctx).date; err == nil && at.IsZero() {
+			err = errors.New("no Date header")
+		}
 		return page, err
 	}
-	err = pages(ctx, c, findUsers, first, c.nextUsers, collect(&found))
-	if err == nil && at.IsZero() {
-		return nil, at, unusable("no Date header")
-	}
+	err = pages(ctx, c, findUsers, first, c.nextUsers, usersOf, collect(&found))
 	return found, at, err
 }
 
@@ -54,12 +54,12 @@ func (c *Client) GetUser(ctx context.Context, id string) (directory.User, error)
 	if err := requireIDs(id); err != nil {
 		return directory.User{}, err
 	}
-	user, err := call(ctx, c, getUser, func(ctx context.Context) (models.Userable, error) {
-		return c.users().ByUserId(id).Get(ctx, &users.UserItemRequestBuilderGetRequestConfiguration{
+	return call(ctx, c, getUser, func(ctx context.Context) (directory.User, error) {
+		user, err := c.users().ByUserId(id).Get(ctx, &users.UserItemRequestBuilderGetRequestConfiguration{
 			QueryParameters: &users.UserItemRequestBuilderGetQueryParameters{Select: userProperties},
 		})
+		return oneUser(user, err, id)
 	})
-	return oneUser(user, err, id)
 }
 
 // DeleteUser implements directory.Users.
@@ -79,13 +79,7 @@ func (c *Client) ListGuests(ctx context.Context, yield func([]directory.User) er
 	first := func(ctx context.Context) (models.UserCollectionResponseable, error) {
 		return c.users().Get(ctx, usersQuery(either(equals("userType", "Guest"), equals("creationType", "Invitation"))))
 	}
-	return pages(ctx, c, listGuests, first, c.nextUsers, func(page []models.Userable) error {
-		users, err := usersOf(page)
-		if err != nil {
-			return err
-		}
-		return yield(users)
-	})
+	return pages(ctx, c, listGuests, first, c.nextUsers, usersOf, yield)
 }
 
 func usersQuery(filter *string) *users.UsersRequestBuilderGetRequestConfiguration {
@@ -100,22 +94,13 @@ func (c *Client) nextUsers(ctx context.Context, link string) (models.UserCollect
 	return c.users().WithUrl(link).Get(ctx, nil)
 }
 
-// collect appends pages of users to all.
-func collect(all *[]directory.User) func([]models.Userable) error {
-	return func(page []models.Userable) error {
-		users, err := usersOf(page)
-		*all = append(*all, users...)
-		return err
-	}
-}
-
 // oneUser is the user with the id that was asked for, or an error.
 func oneUser(user models.Userable, err error, id string) (directory.User, error) {
 	if err != nil {
 		return directory.User{}, err
 	}
 	if user == nil || !strings.EqualFold(value(user.GetId()), id) {
-		return directory.User{}, unusable("not the user that was asked for")
+		return directory.User{}, errors.New("not the user that was asked for")
 	}
 	return userOf(user), nil
 }

@@ -1,0 +1,34 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+)
+
+// networkError is a failed connection in words that do not change from one try to the next: the causes name ports and streams.
+type networkError struct {
+	host  string
+	cause error
+}
+
+var streamID = regexp.MustCompile(`stream ID \d+; `)
+
+// Error names the host and what happened.
+func (e *networkError) Error() string {
+	cause := e.cause
+	var ofURL *url.Error
+	if errors.As(cause, &ofURL) {
+		cause = ofURL.Err // the URL can name an address
+	}
+	var op *net.OpError
+	if errors.As(cause, &op) {
+		return fmt.Sprintf("%s: %s: %v", e.host, op.Op, op.Err)
+	}
+	return e.host + ": " + streamID.ReplaceAllString(cause.Error(), "")
+}
+
+// Unwrap gives the cause.
+func (e *networkError) Unwrap() error { return e.cause }
