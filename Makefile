@@ -123,7 +123,7 @@ verify-generated:
 
 .PHONY: verify-format
 verify-format:
-	@bad=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); test -z "$$bad" || \
+	@bad=$$(gofmt -l .); test -z "$$bad" || \
 		{ echo "Not formatted, run make fmt:" >&2; echo "$$bad" >&2; exit 1; }
 
 .PHONY: verify-modules

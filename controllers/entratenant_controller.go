@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,7 +26,6 @@ import (
 // +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guests,verbs=get;list;watch;delete
 // +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guestinvitations;guestgroupmemberships,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",namespace=system,resources=secrets,verbs=get;list;watch
-// +kubebuilder:rbac:groups=coordination.k8s.io,namespace=system,resources=leases,verbs=get;create;update
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // tenantReconciler keeps the connections of the operator: it makes the client of a tenant, asks the tenant about itself, and runs
@@ -67,8 +67,12 @@ func (r *tenantReconciler) Reconcile(ctx context.Context, request reconcile.Requ
 	}
 	if tenant.DeletionTimestamp == nil && controllerutil.AddFinalizer(tenant, b2b.Finalizer) {
 		if err := r.Client.Update(ctx, tenant); err != nil {
-			return reconcile.Result{}, fmt.Errorf("adding finalizer: %w", client.IgnoreNotFound(err))
+			return settled(fmt.Errorf("adding finalizer: %w", err))
 		}
+	}
+	if !controllerutil.ContainsFinalizer(tenant, b2b.Finalizer) { // it has been let go, and others still hold it
+		r.links.forget(tenant.Name)
+		return reconcile.Result{}, nil
 	}
 	seen, err := r.observe(ctx, tenant)
 	if err != nil {
@@ -76,8 +80,8 @@ func (r *tenantReconciler) Reconcile(ctx context.Context, request reconcile.Requ
 	}
 	if tenant.DeletionTimestamp != nil {
 		seen.verdict, err = r.release(ctx, tenant, seen.verdict)
-		if err != nil || len(tenant.Finalizers) == 0 {
-			return reconcile.Result{}, err
+		if err != nil || !controllerutil.ContainsFinalizer(tenant, b2b.Finalizer) {
+			return settled(err)
 		}
 	}
 	return r.report(ctx, tenant, seen)
@@ -89,10 +93,18 @@ func (r *tenantReconciler) report(ctx context.Context, tenant *b2b.EntraTenant, 
 	reportTenant(tenant, seen)
 	if !equality.Semantic.DeepEqual(*before, tenant.Status) {
 		if err := r.Client.Status().Update(ctx, tenant); err != nil {
-			return reconcile.Result{}, fmt.Errorf("writing status: %w", client.IgnoreNotFound(err))
+			return settled(fmt.Errorf("writing status: %w", err))
 		}
 	}
 	return reconcile.Result{RequeueAfter: lifecycle.Jitter(seen.verdict.After)}, nil
+}
+
+// settled makes of a lost race another try, without noise, and of an object that went meanwhile no error.
+func settled(err error) (reconcile.Result, error) {
+	if apierrors.IsConflict(err) {
+		return reconcile.Result{RequeueAfter: lifecycle.Jitter(lifecycle.Soon)}, nil
+	}
+	return reconcile.Result{}, client.IgnoreNotFound(err)
 }
 
 // sameTenantID finds the EntraTenants that could serve a tenant in place of another one.

@@ -135,7 +135,7 @@ func (r *tenantReconciler) ask(ctx context.Context, tenant *b2b.EntraTenant, own
 		own.breaker.Open(invitationsForbidden)
 		own.blockedBySettings = true
 	case own.blockedBySettings:
-		own.breaker.Close()
+		own.breaker.Reset()
 		own.blockedBySettings = false
 	}
 }

@@ -92,10 +92,11 @@ func (l *links) of(name string) *tenantLinks {
 func (l *links) run(name string, tenant *tenantLinks, next *link, interval time.Duration) {
 	before := tenant.running
 	ctx, stop := context.WithCancel(log.IntoContext(l.ctx, log.Log.WithName("mirror").WithValues("entraTenant", name)))
-	view := mirror.New(next.client, mirror.Options{
+	var view *mirror.Mirror
+	view = mirror.New(next.client, mirror.Options{
 		Interval: interval,
 		Settle:   l.ReplicationWindow,
-		Notify:   l.Feeds.Of(ctx, name),
+		Notify:   l.Feeds.Of(ctx, name, func(id string) (directory.User, bool) { return view.User(id) }),
 		InUse:    func(groupID string) bool { return l.inUse(ctx, groupID) },
 		Now:      l.Now,
 		Log:      log.FromContext(ctx),

@@ -34,7 +34,7 @@ func (r *tenantReconciler) release(ctx context.Context, tenant *b2b.EntraTenant,
 	r.links.forget(tenant.Name)
 	controllerutil.RemoveFinalizer(tenant, b2b.Finalizer)
 	if err := r.Client.Update(ctx, tenant); err != nil {
-		return connection, fmt.Errorf("removing finalizer: %w", client.IgnoreNotFound(err))
+		return connection, fmt.Errorf("removing finalizer: %w", err)
 	}
 	return connection, nil
 }

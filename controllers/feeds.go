@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/directory"
 	"github.com/entraguests/entra-guest-operator/internal/mirror"
 )
 
@@ -32,19 +33,19 @@ func (f *Feeds) Guests() source.Source { return &f.guests }
 // Memberships is the source of the GuestGroupMembership controller.
 func (f *Feeds) Memberships() source.Source { return &f.memberships }
 
-// Of gives what the mirror of an EntraTenant calls with its changes. It does not block, and loses nothing: what it cannot
+// Of gives what the mirror of an EntraTenant calls with its changes; user shows what the mirror knows of a user. It does not block, and loses nothing: what it cannot
 // deliver before the controllers have started, their start covers.
-func (f *Feeds) Of(ctx context.Context, tenantName string) func([]mirror.Change) {
+func (f *Feeds) Of(ctx context.Context, tenantName string, user func(id string) (directory.User, bool)) func([]mirror.Change) {
 	return func(changes []mirror.Change) {
 		for _, change := range changes {
-			if err := f.wake(ctx, tenantName, change); err != nil && ctx.Err() == nil {
+			if err := f.wake(ctx, tenantName, user, change); err != nil && ctx.Err() == nil {
 				log.FromContext(ctx).Error(err, "Failed to wake objects after a change in the tenant")
 			}
 		}
 	}
 }
 
-func (f *Feeds) wake(ctx context.Context, tenantName string, change mirror.Change) error {
+func (f *Feeds) wake(ctx context.Context, tenantName string, user func(id string) (directory.User, bool), change mirror.Change) error {
 	switch {
 	case change.Everything:
 		return f.wakeAll(ctx, tenantName)
@@ -52,7 +53,24 @@ func (f *Feeds) wake(ctx context.Context, tenantName string, change mirror.Chang
 		return f.memberships.addFound(ctx, f.cache, &b2b.GuestGroupMembershipList{}, urgent,
 			client.MatchingFields{indexMembershipByPair: pairKey(change.GroupID, change.UserID)})
 	}
+	if shown, found := user(change.UserID); found {
+		if err := f.wakeAddresses(ctx, tenantName, shown); err != nil {
+			return err
+		}
+	}
 	return f.guests.addFound(ctx, f.cache, &b2b.GuestList{}, urgent, client.MatchingFields{indexGuestByUserID: change.UserID})
+}
+
+// wakeAddresses wakes whoever waits for a person with an address of the user: until somebody comes, the id is not known.
+func (f *Feeds) wakeAddresses(ctx context.Context, tenantName string, user directory.User) error {
+	for _, address := range append([]string{user.Mail}, user.OtherMails...) {
+		err := f.guests.addFound(ctx, f.cache, &b2b.GuestList{}, urgent,
+			client.MatchingFields{indexGuestByAddress: addressKey(tenantName, address)})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wakeAll lets whoever waited for the tenant go on, after everything that is urgent.

@@ -185,12 +185,15 @@ func (k *guestKind) decideAbsent(life *guestLife, seen sighting) lifecycle.Decis
 	}
 	if life.author == nil {
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonWaitingForGuest,
-			"nobody with this address is in the tenant, and no GuestInvitation that may invite them claims this guest", lifecycle.Later))
+			"nobody with this address is in the tenant, and no GuestInvitation that may invite them claims this guest", 0))
 	}
 	if refused := life.refused(); refused != nil {
 		return lifecycle.Say(lifecycle.Stall(refused.Reason, refused.Message))
 	}
 	if pause, message := life.tenant.Breaker.Blocked(); pause > 0 {
+		if message == "" {
+			return lifecycle.Say(lifecycle.LookAgain(pause)) // another invitation goes first
+		}
 		return lifecycle.Say(blocked(message, pause))
 	}
 	return lifecycle.Do(k.inviteStep(life, seen))

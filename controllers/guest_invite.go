@@ -28,14 +28,14 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 				life.record.Author.ResendToken = life.author.Spec.ResendToken
 			}
 			life.record.announce(announced)
-			return k.storeLife(ctx, life)
+			return k.storeAttempt(ctx, life)
 		},
 		Act: func(ctx context.Context) *lifecycle.Verdict {
 			invited, err := life.tenant.Directory.Invite(ctx, invitationOf(life))
+			k.mindBreaker(life, err)
 			if err != nil {
 				return k.concludeFailed(ctx, life, err)
 			}
-			life.tenant.Breaker.Close()
 			life.tenant.Mirror.Saw(directory.User{ID: invited.UserID, Mail: life.guest.Spec.EmailAddress})
 			life.guest.Status.UserID = invited.UserID
 			k.Events.Invited(life.author)
@@ -82,7 +82,7 @@ func (k *guestKind) concludeFailed(ctx context.Context, life *guestLife, err err
 		return failureOf(err, "inviting the guest", permissionInvite)
 	}
 	if !directory.Is(err, directory.Invalid) {
-		return k.conclude(ctx, life, outcomeNotCarriedOut, k.notCarriedOut(life, err))
+		return k.conclude(ctx, life, outcomeNotCarriedOut, k.notCarriedOut(err))
 	}
 	var refused *directory.Error
 	if errors.As(err, &refused) && refused.UserID != "" {
@@ -112,11 +112,30 @@ func (k *guestKind) conclude(ctx context.Context, life *guestLife, what outcome,
 	return &verdict
 }
 
-// notCarriedOut is the verdict on an invitation that the directory did nothing about. A refusal that concerns the whole tenant
-// stops all invitations of it.
-func (k *guestKind) notCarriedOut(life *guestLife, err error) lifecycle.Verdict {
-	if directory.HasDetail(err, directory.InvitationsNotAllowed) {
+// storeAttempt stores an announced attempt. Where that fails, the attempt is not made, and another invitation may go first.
+func (k *guestKind) storeAttempt(ctx context.Context, life *guestLife) error {
+	err := k.storeLife(ctx, life)
+	if err != nil {
+		life.tenant.Breaker.Undecided()
+	}
+	return err
+}
+
+// mindBreaker lets an attempt decide about the others: a refusal that concerns the whole tenant stops all invitations of it.
+func (k *guestKind) mindBreaker(life *guestLife, err error) {
+	switch {
+	case err == nil:
+		life.tenant.Breaker.Close()
+	case directory.HasDetail(err, directory.InvitationsNotAllowed):
 		life.tenant.Breaker.Open(describe(err))
+	default:
+		life.tenant.Breaker.Undecided()
+	}
+}
+
+// notCarriedOut is the verdict on an invitation that the directory did nothing about.
+func (k *guestKind) notCarriedOut(err error) lifecycle.Verdict {
+	if directory.HasDetail(err, directory.InvitationsNotAllowed) {
 		return blocked(describe(err), breakerPause)
 	}
 	return failure(err, "inviting the guest", permissionInvite)
@@ -209,10 +228,11 @@ func (k *guestKind) resendStep(life *guestLife) lifecycle.Step {
 			next.ResendToken = life.author.Spec.ResendToken
 			life.record.Author.ResendToken = next.ResendToken
 			life.record.announce(next)
-			return k.storeLife(ctx, life)
+			return k.storeAttempt(ctx, life)
 		},
 		Act: func(ctx context.Context) *lifecycle.Verdict {
 			_, err := life.tenant.Directory.Invite(ctx, invitationOf(life))
+			k.mindBreaker(life, err)
 			again := lifecycle.LookAgain(time.Millisecond)
 			switch {
 			case err == nil:
@@ -227,7 +247,7 @@ func (k *guestKind) resendStep(life *guestLife) lifecycle.Step {
 				return k.conclude(ctx, life, outcomeRefused, again)
 			}
 			life.record.Author.ResendToken = previous // nothing was carried out: the token asks again
-			return k.conclude(ctx, life, outcomeNotCarriedOut, lifecycle.LookAgain(k.notCarriedOut(life, err).After))
+			return k.conclude(ctx, life, outcomeNotCarriedOut, lifecycle.LookAgain(k.notCarriedOut(err).After))
 		},
 	}
 }

@@ -92,10 +92,28 @@ func (k *membershipKind) decideAbsent(ctx context.Context, want *wanted) (lifecy
 			Within(lifecycle.Seldom)), nil
 	}
 	return lifecycle.Do(lifecycle.Step{
-		Name:     "an addition to a group",
-		Announce: func(ctx context.Context) error { return k.announce(ctx, want, false) },
-		Act:      func(ctx context.Context) *lifecycle.Verdict { return k.add(ctx, want) },
+		Name: "an addition to a group",
+		Announce: func(ctx context.Context) error {
+			if err := k.forgetSeen(ctx, want); err != nil {
+				return err
+			}
+			return k.announce(ctx, want, false)
+		},
+		Act: func(ctx context.Context) *lifecycle.Verdict { return k.add(ctx, want) },
 	}), nil
+}
+
+// forgetSeen stores that the guest has not been seen in the group since a regrant token asked for them. It comes before the
+// token counts as heeded: an addition that fails is no removal by others, and is tried again.
+func (k *membershipKind) forgetSeen(ctx context.Context, want *wanted) error {
+	if want.membership.Status.MemberSince == nil {
+		return nil
+	}
+	want.membership.Status.MemberSince = nil
+	if err := k.Client.Status().Update(ctx, want.membership); err != nil {
+		return fmt.Errorf("updating the status of GuestGroupMembership %s/%s: %w", want.membership.Namespace, want.membership.Name, err)
+	}
+	return nil
 }
 
 // announce stores the finalizer, then the pair with this membership in it. A pair that was found needs no finalizer, for there

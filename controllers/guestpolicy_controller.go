@@ -76,7 +76,7 @@ func (r *policyReconciler) Reconcile(ctx context.Context, request reconcile.Requ
 	lifecycle.Apply(&policy.Status.Conditions, verdict, policy.Generation)
 	if !equality.Semantic.DeepEqual(*before, policy.Status) {
 		if err := r.Client.Status().Update(ctx, policy); err != nil {
-			return reconcile.Result{}, fmt.Errorf("writing status: %w", client.IgnoreNotFound(err))
+			return settled(fmt.Errorf("writing status: %w", err))
 		}
 	}
 	return reconcile.Result{RequeueAfter: lifecycle.Jitter(verdict.After)}, nil

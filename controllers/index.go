@@ -19,11 +19,12 @@ const (
 	// GuestPolicies by the name of their EntraTenant.
 	indexPolicyByTenant = "spec.tenantRef.name"
 
-	// Guests by the name of their EntraTenant, by status.userID, by claimantKey of each claim, and by "namespace/name" of each
+	// Guests by the name of their EntraTenant, by status.userID, by addressKey, by claimantKey of each claim, and by "namespace/name" of each
 	// membership in their record.
 	indexGuestByTenant       = "spec.tenantRef.name"
 	indexGuestByUserID       = "status.userID"
 	indexGuestByClaimant     = "spec.claims"
+	indexGuestByAddress      = "spec.emailAddress"
 	indexGuestByPairClaimant = "record.pairs"
 
 	// GuestInvitations by the name of their EntraTenant, and by addressKey.
@@ -105,6 +106,9 @@ func tenantIndexes() []index {
 func guestIndexes() []index {
 	return []index{
 		on(&b2b.Guest{}, indexGuestByTenant, func(g *b2b.Guest) []string { return keys(g.Spec.TenantRef.Name) }),
+		on(&b2b.Guest{}, indexGuestByAddress, func(g *b2b.Guest) []string {
+			return keys(addressKey(g.Spec.TenantRef.Name, g.Spec.EmailAddress))
+		}),
 		on(&b2b.Guest{}, indexGuestByUserID, func(g *b2b.Guest) []string { return keys(g.Status.UserID) }),
 		on(&b2b.Guest{}, indexGuestByClaimant, func(g *b2b.Guest) (claimants []string) {
 			for _, claim := range g.Spec.Claims {

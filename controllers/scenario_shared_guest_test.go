@@ -11,11 +11,11 @@ import (
 )
 
 func TestTwoTeamsShareOneGuestWhateverTheCapitals(t *testing.T) {
-	o := startOperator(t)
+	o := startScenario(t)
 	o.givenConnectedTenant()
-	first := o.givenInvitation(team, "ada", "Ada@Partner.example")
+	first := o.givenInvitation(o.team, "ada", "Ada@Partner.example")
 	o.expectReady(first, b2b.ReasonInvited)
-	second := o.givenInvitation(otherTeam, "ada", "ada@partner.EXAMPLE")
+	second := o.givenInvitation(o.otherTeam, "ada", "ada@partner.EXAMPLE")
 	o.expectReady(second, b2b.ReasonInvited)
 
 	o.expectCondition(first, b2b.ConditionAuthor, metav1.ConditionTrue, b2b.ReasonFirstClaim)
@@ -39,16 +39,16 @@ func TestTwoTeamsShareOneGuestWhateverTheCapitals(t *testing.T) {
 }
 
 func TestAnInvitationThatComesDuringTheReleaseBeginsANewLife(t *testing.T) {
-	o := startOperator(t)
+	o := startScenario(t)
 	o.givenConnectedTenant()
-	first := o.givenInvitation(team, "ada", "ada@partner.example")
+	first := o.givenInvitation(o.team, "ada", "ada@partner.example")
 	o.expectReady(first, b2b.ReasonInvited)
 
 	release := make(chan struct{})
 	o.tenant.Inject(graphsim.Fault{Method: "DELETE", Path: "/users/{id}", Times: 1, Effect: graphsim.Hold(release)})
 	o.delete(first)
 	o.Eventually(func() []string { return o.writes() }).Should(ContainElement(HavePrefix("DELETE /users/{id}")))
-	second := o.givenInvitation(otherTeam, "ada", "ada@partner.example")
+	second := o.givenInvitation(o.otherTeam, "ada", "ada@partner.example")
 	o.expectWaiting(second, b2b.ReasonReleasing)
 	o.expectMails("ada@partner.example", 1)
 

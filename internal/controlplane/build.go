@@ -15,22 +15,22 @@ import (
 )
 
 // goBuild compiles binaries with the go command, from the tools modules of the repository at root.
-func goBuild(root string, log io.Writer) func(ctx context.Context, b binary, out string) error {
-	return func(ctx context.Context, b binary, out string) error {
+func goBuild(root string, log io.Writer) builder {
+	return func(ctx context.Context, b binary, out string, lock *os.File) error {
 		version, err := b.version(root)
 		if err != nil {
 			return err
 		}
-		module := filepath.Join(root, b.toolsModule)
 		show := newProgress(log, fmt.Sprintf("Building %s %s from source (%s, once)", b.name, version, b.expect))
 		defer show.finish()
 
-		packages, err := runGo(ctx, module, show, "list", "-deps", b.pkg)
+		command := goCommand{module: filepath.Join(root, b.toolsModule), show: show, lock: lock}
+		packages, err := command.run(ctx, "list", "-deps", b.pkg)
 		if err != nil {
 			return fmt.Errorf("building %s: %w", b.name, err)
 		}
 		show.total = bytes.Count(packages, []byte("\n"))
-		_, err = runGo(ctx, module, show, "build", "-v", "-trimpath", "-ldflags", b.ldflags(version), "-o", out, b.pkg)
+		_, err = command.run(ctx, "build", "-v", "-trimpath", "-ldflags", b.ldflags(version), "-o", out, b.pkg)
 		if err != nil {
 			return fmt.Errorf("building %s: %w", b.name, err)
 		}
@@ -38,16 +38,23 @@ func goBuild(root string, log io.Writer) func(ctx context.Context, b binary, out
 	}
 }
 
-// runGo runs the go command in a module, for the machine it runs on, and returns its output. An error ends with what the
-// command had to say.
-func runGo(ctx context.Context, module string, show *progress, args ...string) ([]byte, error) {
+// goCommand is the go command in a module, for the machine it runs on.
+type goCommand struct {
+	module string
+	show   *progress
+	lock   *os.File
+}
+
+// run returns the command's output. An error ends with what the command had to say.
+func (c goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = module
+	cmd.Dir = c.module
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", "GOWORK=off",
 		"GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+	cmd.ExtraFiles = []*os.File{c.lock}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
-	said := &goOutput{show: show}
+	said := &goOutput{show: c.show}
 	cmd.Stderr = said
 	out, err := cmd.Output()
 	switch {
@@ -57,7 +64,7 @@ func runGo(ctx context.Context, module string, show *progress, args ...string) (
 		return nil, fmt.Errorf("the go command is not in PATH: install Go, or set %s to a folder with kube-apiserver and etcd",
 			AssetsEnv)
 	case err != nil:
-		return nil, fmt.Errorf("go %s in %s: %w\n%s", args[0], module, err, said.complaints())
+		return nil, fmt.Errorf("go %s in %s: %w\n%s", args[0], c.module, err, said.complaints())
 	}
 	return out, nil
 }

@@ -18,9 +18,13 @@ const (
 // cache keeps built binaries in one folder.
 type cache struct {
 	dir   string
-	build func(ctx context.Context, b binary, out string) error
+	build builder
 	log   io.Writer
 }
+
+// builder builds a binary into the file out. A process that it starts must inherit lock: should the caller be
+// killed, the lock is held until that process, which goes on writing, has ended too.
+type builder func(ctx context.Context, b binary, out string, lock *os.File) error
 
 // ensure builds those of the wanted binaries that the folder lacks. A binary appears by a rename of a finished file, and
 // only while the lock is held, so that neither an interruption nor a second process can leave half a file under its name.
@@ -31,16 +35,16 @@ func (c cache) ensure(ctx context.Context, wanted ...binary) error {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return fmt.Errorf("preparing the folder for the control plane: %w", err)
 	}
-	unlock, err := c.lock(ctx)
+	lock, err := c.lock(ctx)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer func() { _ = lock.Close() }()
 	if err := c.sweep(); err != nil {
 		return err
 	}
 	for _, b := range c.missing(wanted) {
-		if err := c.install(ctx, b); err != nil {
+		if err := c.install(ctx, b, lock); err != nil {
 			return err
 		}
 	}
@@ -57,7 +61,7 @@ func (c cache) missing(wanted []binary) []binary {
 	return missing
 }
 
-func (c cache) install(ctx context.Context, b binary) (err error) {
+func (c cache) install(ctx context.Context, b binary, lock *os.File) (err error) {
 	scratch, err := os.MkdirTemp(c.dir, buildDirs)
 	if err != nil {
 		return fmt.Errorf("building %s: %w", b.name, err)
@@ -65,7 +69,7 @@ func (c cache) install(ctx context.Context, b binary) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 
 	out := filepath.Join(scratch, b.name)
-	if err := c.build(ctx, b, out); err != nil {
+	if err := c.build(ctx, b, out, lock); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -91,8 +95,8 @@ func (c cache) sweep() error {
 	return nil
 }
 
-// lock waits until no other process builds into the folder. The system gives the lock back when its holder dies.
-func (c cache) lock(ctx context.Context) (unlock func(), err error) {
+// lock waits until no other process builds into the folder. Closing the file, or the end of its holders, gives the lock back.
+func (c cache) lock(ctx context.Context) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(c.dir, lockFile), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("locking the folder for the control plane: %w", err)
@@ -105,7 +109,7 @@ func (c cache) lock(ctx context.Context) (unlock func(), err error) {
 			return nil, errors.Join(fmt.Errorf("locking %s: %w", file.Name(), err), file.Close())
 		}
 		if free {
-			return func() { _ = file.Close() }, nil
+			return file, nil
 		}
 		if !told {
 			told = true

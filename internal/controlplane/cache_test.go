@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -20,7 +21,7 @@ type fakeBuilder struct {
 	interrupt func() error
 }
 
-func (f *fakeBuilder) build(_ context.Context, _ binary, out string) error {
+func (f *fakeBuilder) build(_ context.Context, _ binary, out string, _ *os.File) error {
 	f.calls.Add(1)
 	if err := os.WriteFile(out, []byte("half"), 0o755); err != nil {
 		return err
@@ -94,6 +95,28 @@ func TestConcurrentCallersShareOneBuild(t *testing.T) {
 	g.Expect(builder.calls.Load()).To(BeEquivalentTo(1))
 }
 
+func TestABuildThatOutlivesItsCallerKeepsTheNextOneWaiting(t *testing.T) {
+	g := NewWithT(t)
+	dir := t.TempDir()
+	c := cache{dir: dir, build: (&fakeBuilder{}).build, log: io.Discard}
+	lock, err := c.lock(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	orphan := exec.Command("cat")
+	orphan.ExtraFiles = []*os.File{lock}
+	input, err := orphan.StdinPipe()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(orphan.Start()).To(Succeed())
+	g.Expect(lock.Close()).To(Succeed(), "as if the caller had been killed")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	c.log = &callOnWrite{call: cancel}
+	g.Expect(c.ensure(ctx, etcd)).To(MatchError(context.Canceled))
+
+	g.Expect(input.Close()).To(Succeed())
+	g.Expect(orphan.Wait()).To(Succeed())
+	g.Expect(c.ensure(t.Context(), etcd)).To(Succeed())
+}
+
 func TestACallerThatWaitsForAnotherBuildGivesUpWithItsContext(t *testing.T) {
 	g := NewWithT(t)
 	dir := t.TempDir()
@@ -134,8 +157,11 @@ func TestAFailedGoCommandSaysWhy(t *testing.T) {
 	g := NewWithT(t)
 	root := t.TempDir()
 	writeText(t, filepath.Join(root, etcd.toolsModule, "go.mod"), "module tools\n\nrequire go.etcd.io/etcd/server/v3 vBad\n")
+	lock, err := os.Create(filepath.Join(root, lockFile))
+	g.Expect(err).NotTo(HaveOccurred())
+	defer func() { _ = lock.Close() }()
 
-	err := goBuild(root, io.Discard)(t.Context(), etcd, filepath.Join(root, "out"))
+	err = goBuild(root, io.Discard)(t.Context(), etcd, filepath.Join(root, "out"), lock)
 	g.Expect(err).To(MatchError(And(HavePrefix("building etcd: go list in "), ContainSubstring("vBad"))))
 }
 

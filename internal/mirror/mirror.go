@@ -147,11 +147,16 @@ func (m *Mirror) syncUsers(ctx context.Context) error {
 	return nil
 }
 
+// syncGroup lists a group in use again. A group that is gone has no members left; that too is only a suspicion.
 func (m *Mirror) syncGroup(ctx context.Context, id string) error {
 	g := m.group(id)
 	g.listing.Lock()
 	defer g.listing.Unlock()
-	return m.listMembers(ctx, id, g)
+	err := m.listMembers(ctx, id, g)
+	if directory.IsNotFound(err) && m.groupListed(g) {
+		m.takeMembers(id, g, nil)
+	}
+	return err
 }
 
 // listMembers lists one group. The caller holds g.listing.
@@ -166,6 +171,11 @@ func (m *Mirror) listMembers(ctx context.Context, id string, g *group) error {
 	if err != nil {
 		return err
 	}
+	m.takeMembers(id, g, listing)
+	return nil
+}
+
+func (m *Mirror) takeMembers(id string, g *group, listing map[string]struct{}) {
 	m.mu.Lock()
 	first := !g.members.listed
 	changed := g.members.replace(listing, m.options.Now())
@@ -173,7 +183,6 @@ func (m *Mirror) listMembers(ctx context.Context, id string, g *group) error {
 	if !first && len(changed) > 0 {
 		m.options.Notify(asChanges(changed, id))
 	}
-	return nil
 }
 
 // groupsInUse gives the groups to list, and forgets those that nobody is concerned with any more.

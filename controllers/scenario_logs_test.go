@@ -4,7 +4,14 @@ import (
 	"bytes"
 	"strings"
 	"sync"
+
+	"github.com/go-logr/logr"
+	"go.uber.org/zap/zapcore"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 )
+
+// logs is what the operator has logged since the beginning of the running scenario, at every level.
+var logs logBook
 
 // logBook keeps what is logged, a line of JSON an entry.
 type logBook struct {
@@ -30,4 +37,9 @@ func (b *logBook) lines() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return strings.Split(strings.TrimSpace(b.text.String()), "\n")
+}
+
+// logger writes every level into the book.
+func (b *logBook) logger() logr.Logger {
+	return zap.New(zap.WriteTo(b), zap.JSONEncoder(), zap.Level(zapcore.Level(-10)))
 }

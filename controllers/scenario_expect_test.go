@@ -17,32 +17,26 @@ import (
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 )
 
-// object is one of this API.
-type object interface {
-	client.Object
-	conditioned
-}
-
 // expectReady waits for Ready=True with the reason, for the spec as it is now.
-func (o *operator) expectReady(object object, reason string) {
+func (o *scenario) expectReady(object apiObject, reason string) {
 	o.t.Helper()
 	o.expectStanding(object, metav1.ConditionTrue, "", reason, status.CurrentStatus)
 }
 
 // expectWaiting waits for Ready=False, Reconciling=True with the reason.
-func (o *operator) expectWaiting(object object, reason string) {
+func (o *scenario) expectWaiting(object apiObject, reason string) {
 	o.t.Helper()
 	o.expectStanding(object, metav1.ConditionFalse, b2b.ConditionReconciling, reason, status.InProgressStatus)
 }
 
 // expectStalled waits for Ready=False, Stalled=True with the reason.
-func (o *operator) expectStalled(object object, reason string) {
+func (o *scenario) expectStalled(object apiObject, reason string) {
 	o.t.Helper()
 	o.expectStanding(object, metav1.ConditionFalse, b2b.ConditionStalled, reason, status.FailedStatus)
 }
 
 // expectStanding waits for a state, and holds it against what kstatus makes of it.
-func (o *operator) expectStanding(object object, ready metav1.ConditionStatus, with, reason string, computed status.Status) {
+func (o *scenario) expectStanding(object apiObject, ready metav1.ConditionStatus, with, reason string, computed status.Status) {
 	o.t.Helper()
 	want := fmt.Sprintf("Ready=%s %s %s, kstatus %s", ready, with, reason, computed)
 	o.Eventually(func() (string, error) {
@@ -54,7 +48,7 @@ func (o *operator) expectStanding(object object, ready metav1.ConditionStatus, w
 }
 
 // standing is a state in the words of expectStanding.
-func standing(object object) (string, error) {
+func standing(object apiObject) (string, error) {
 	conditions, with, reason, ready := object.GetConditions(), "", "", metav1.ConditionUnknown
 	for _, condition := range []string{b2b.ConditionReconciling, b2b.ConditionStalled} {
 		if meta.IsStatusConditionTrue(conditions, condition) {
@@ -79,7 +73,7 @@ func standing(object object) (string, error) {
 }
 
 // expectCondition waits for a condition of another type than Ready.
-func (o *operator) expectCondition(object object, conditionType string, value metav1.ConditionStatus, reason string) {
+func (o *scenario) expectCondition(object apiObject, conditionType string, value metav1.ConditionStatus, reason string) {
 	o.t.Helper()
 	o.Eventually(func() (string, error) {
 		err := o.client.Get(o.ctx, client.ObjectKeyFromObject(object), object)
@@ -89,10 +83,10 @@ func (o *operator) expectCondition(object object, conditionType string, value me
 }
 
 // message gives what the Ready condition of an object says, as last read.
-func message(object object) string { return readiness(object.GetConditions()).message }
+func message(object apiObject) string { return readiness(object.GetConditions()).message }
 
 // expectNoObject waits until an object is gone from the API server.
-func (o *operator) expectNoObject(objects ...client.Object) {
+func (o *scenario) expectNoObject(objects ...client.Object) {
 	o.t.Helper()
 	for _, object := range objects {
 		o.Eventually(func() bool {
@@ -102,7 +96,7 @@ func (o *operator) expectNoObject(objects ...client.Object) {
 }
 
 // guest reads the Guest of an address.
-func (o *operator) guest(address string) *b2b.Guest {
+func (o *scenario) guest(address string) *b2b.Guest {
 	o.t.Helper()
 	guest := &b2b.Guest{}
 	name := b2b.GuestName(b2b.DefaultTenantName, o.tenant.TenantID(), b2b.NormalizeEmailAddress(address))
@@ -111,7 +105,7 @@ func (o *operator) guest(address string) *b2b.Guest {
 }
 
 // expectReleased waits until the Guest of an address says that it is over.
-func (o *operator) expectReleased(address string) *b2b.Guest {
+func (o *scenario) expectReleased(address string) *b2b.Guest {
 	o.t.Helper()
 	guest := o.guest(address)
 	o.expectReady(guest, b2b.ReasonReleased)
@@ -121,7 +115,7 @@ func (o *operator) expectReleased(address string) *b2b.Guest {
 }
 
 // expectEvent waits for an event about an object. Part is what it says.
-func (o *operator) expectEvent(object client.Object, reason, part string) {
+func (o *scenario) expectEvent(object client.Object, reason, part string) {
 	o.t.Helper()
 	o.Eventually(func() []string { return o.events(object) }).Should(ContainElement(And(
 		HavePrefix(reason+": "), ContainSubstring(part))), "%T %s", object, object.GetName())
@@ -129,17 +123,17 @@ func (o *operator) expectEvent(object client.Object, reason, part string) {
 
 // The expectations that follow are about what really happened in the tenant.
 
-func (o *operator) mails(address string) int {
+func (o *scenario) mails(address string) int {
 	return len(o.tenant.Ledger().Mails[strings.ToLower(address)])
 }
 
-func (o *operator) expectMails(address string, n int) {
+func (o *scenario) expectMails(address string, n int) {
 	o.t.Helper()
 	o.Expect(o.mails(address)).To(Equal(n), "mails to %s", address)
 }
 
 // writes gives the writes of the API so far, as "class target".
-func (o *operator) writes() (writes []string) {
+func (o *scenario) writes() (writes []string) {
 	for _, write := range o.tenant.Ledger().Writes {
 		writes = append(writes, write.Class+" "+write.Target)
 	}
@@ -147,33 +141,33 @@ func (o *operator) writes() (writes []string) {
 }
 
 // calls gives the number of calls of a class so far.
-func (o *operator) calls(class string) int { return o.tenant.Ledger().Calls[class] }
+func (o *scenario) calls(class string) int { return o.tenant.Ledger().Calls[class] }
 
 // userID gives the id of the live user with the address.
-func (o *operator) userID(address string) string {
+func (o *scenario) userID(address string) string {
 	o.t.Helper()
 	user, found := o.tenant.UserByAddress(address)
 	o.Expect(found).To(BeTrue(), "%s is not in the tenant", address)
 	return user.ID
 }
 
-func (o *operator) expectUser(address string) {
+func (o *scenario) expectUser(address string) {
 	o.t.Helper()
 	o.userID(address)
 }
 
-func (o *operator) expectNoUser(address string) {
+func (o *scenario) expectNoUser(address string) {
 	o.t.Helper()
 	_, found := o.tenant.UserByAddress(address)
 	o.Expect(found).To(BeFalse(), "%s is in the tenant", address)
 }
 
-func (o *operator) members(groupName string) []string {
+func (o *scenario) members(groupName string) []string {
 	return o.tenant.Members(o.tenant.GroupByName(groupName))
 }
 
 // awaitRounds waits until the operator has begun and ended so many listings of the tenant from now on.
-func (o *operator) awaitRounds(n int) {
+func (o *scenario) awaitRounds(n int) {
 	o.t.Helper()
 	before := o.calls("GET /users")
 	o.Eventually(func() int { return o.calls("GET /users") - before }).Should(BeNumerically(">", n))

@@ -1,0 +1,91 @@
+package controllers
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/graphsim"
+)
+
+func TestFiveHundredInvitationsAtOnceBecomeReadyAndThenCostNothing(t *testing.T) {
+	const n = 500
+	o := startScenario(t)
+	tenant := o.givenConnectedTenant(suspendTenant(true))
+	o.tenant.Configure(func(b *graphsim.Behaviour) { b.BlockedDomains = []string{"blocked.example"} })
+	hopeless := o.givenInvitation(o.team, "hopeless", "ada@blocked.example")
+	for i := range n {
+		o.givenInvitation(o.team, fmt.Sprintf("guest%d", i), fmt.Sprintf("guest%d@partner.example", i))
+	}
+	before, begin := o.tenant.Ledger().Calls, time.Now()
+	edit(o, tenant, suspendTenant(false))
+	o.Eventually(o.readyInvitations).Should(Equal(n))
+	t.Logf("%d invitations became Ready in %s", n, time.Since(begin).Round(100*time.Millisecond))
+	o.expectStalled(hopeless, b2b.ReasonInvitationRefused)
+	perObject := map[string]string{}
+	for class, calls := range since(before, o.tenant.Ledger().Calls) {
+		perObject[class] = fmt.Sprintf("%.2f", float64(calls)/(n+1))
+	}
+	t.Logf("calls per invitation: %v", perObject)
+	for i := range n {
+		o.expectMails(fmt.Sprintf("guest%d@partner.example", i), 1)
+	}
+	o.Expect(o.tenant.Ledger().UnknownPaths).To(BeEmpty())
+
+	o.awaitRounds(1)
+	o.settle()
+	o.expectIdle(3)
+}
+
+// readyInvitations counts them.
+func (o *scenario) readyInvitations() (n int, err error) {
+	list := &b2b.GuestInvitationList{}
+	err = o.client.List(o.ctx, list)
+	for i := range list.Items {
+		if readiness(list.Items[i].Status.Conditions).status == "True" {
+			n++
+		}
+	}
+	return n, err
+}
+
+// expectIdle watches the operator for some listings of the tenant: it writes nothing, neither there nor here, and makes no call
+// for any single object.
+func (o *scenario) expectIdle(rounds int) {
+	o.t.Helper()
+	calls, writes, versions := o.tenant.Ledger().Calls, len(o.writes()), o.versions()
+	o.awaitRounds(rounds)
+	o.Expect(o.writes()).To(HaveLen(writes))
+	o.Expect(o.versions()).To(Equal(versions))
+	for class, n := range since(calls, o.tenant.Ledger().Calls) {
+		o.Expect(n).To(BeNumerically("<=", rounds+1), "calls of class %s during %d rounds", class, rounds)
+		o.Expect(class).NotTo(ContainSubstring("{"), "a call for a single object")
+	}
+}
+
+// versions are those of all objects but the counters of the platform team's.
+func (o *scenario) versions() map[string]string {
+	o.t.Helper()
+	versions := map[string]string{}
+	for _, object := range o.objects() {
+		if kind := kindOf(object); kind != "EntraTenant" && kind != "GuestPolicy" {
+			versions[strings.Join([]string{kind, object.GetNamespace(), object.GetName()}, "/")] = object.GetResourceVersion()
+		}
+	}
+	return versions
+}
+
+// since gives by how much counters have grown.
+func since(before, after map[string]int) map[string]int {
+	grown := maps.Clone(after)
+	for key, n := range before {
+		grown[key] -= n
+	}
+	maps.DeleteFunc(grown, func(_ string, n int) bool { return n == 0 })
+	return grown
+}
