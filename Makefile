@@ -25,7 +25,7 @@ BENCH ?= .
 WITH_ASSETS = assets=$$(go run ./hack/controlplane) && KUBEBUILDER_ASSETS=$$assets
 
 MODULES := . hack/tools hack/tools/etcd hack/tools/kubernetes
-GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml dist/install.yaml
+GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml dist/install.yaml docs/reference/api.md
 TOOLS_PIN := hack/tools/go.mod hack/tools/go.sum
 
 ##@ General
@@ -44,11 +44,13 @@ clean: ## Remove everything that was built, the control plane and the tools incl
 
 .PHONY: demo
 demo: ## Invite a guest and see the whole life of the invitation, against a simulated tenant
-	go run ./hack/demo
+	@echo "Compiling the demo; the first time takes a few minutes"
+	@go run ./hack/demo
 
 .PHONY: dev
 dev: ## As demo, but stay up: prints the KUBECONFIG to use and the address of the mailbox
-	go run ./hack/demo --stay
+	@echo "Compiling the demo; the first time takes a few minutes"
+	@go run ./hack/demo --stay
 
 .PHONY: run
 run: ## Run the manager against the cluster of the current context
@@ -91,9 +93,10 @@ generate: bin/controller-gen ## Write the DeepCopy methods of the API
 	bin/controller-gen object paths=./api/...
 
 .PHONY: manifests
-manifests: bin/controller-gen ## Write the CRDs and the manager's ClusterRole
+manifests: bin/controller-gen ## Write the CRDs, their reference and the manager's ClusterRole
 	bin/controller-gen crd paths=./api/... output:crd:artifacts:config=config/crd/bases
 	bin/controller-gen rbac:roleName=entra-guest-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
+	go run ./hack/apidocs
 
 .PHONY: fmt
 fmt: ## Format the code

@@ -178,7 +178,7 @@ func (l *guestLife) newToken() bool {
 // decideAbsent decides about a person of whom the directory shows no trace: invite, unless an earlier invitation may yet show.
 func (k *guestKind) decideAbsent(life *guestLife, seen sighting) lifecycle.Decision {
 	if doubtful := life.record.inDoubt(); doubtful != nil && !doubtful.Silent {
-		if pause := k.doubts.nobody(life.guest.UID, doubtful.Number, k.Now()); pause > 0 {
+		if pause := k.foundNobody(life, doubtful, *seen.lookup); pause > 0 {
 			return lifecycle.Say(lifecycle.Wait(b2b.ReasonOutcomeUnknown, "the answer to the invitation was lost; looking whether it "+
 				"was carried out before anybody could be mailed twice", pause))
 		}
@@ -197,6 +197,16 @@ func (k *guestKind) decideAbsent(life *guestLife, seen sighting) lifecycle.Decis
 		return lifecycle.Say(blocked(message, pause))
 	}
 	return lifecycle.Do(k.inviteStep(life, seen))
+}
+
+// foundNobody counts a lookup that found nobody towards the end of a doubt, and gives the time until the next one that counts, 0 when
+// the doubt is over. The replication window begins when the request must have ended, on the directory's clock: it may be under way
+// still, sent by a process that we took over from.
+func (k *guestKind) foundNobody(life *guestLife, doubtful *attempt, lookup directory.Lookup) time.Duration {
+	now := k.Now()
+	underWay := min(max(doubtful.NotAfter.Sub(lookup.At), 0), life.tenant.RequestTimeout)
+	k.doubts.begin(life.guest.UID, doubtful.Number, now.Add(underWay))
+	return k.doubts.nobody(life.guest.UID, doubtful.Number, now)
 }
 
 // refused gives the attempt that was refused with the author's spec as it still is, nil where there is none.

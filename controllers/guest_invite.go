@@ -39,6 +39,7 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 			life.tenant.Mirror.Saw(directory.User{ID: invited.UserID, Mail: life.guest.Spec.EmailAddress})
 			life.guest.Status.UserID = invited.UserID
 			k.Events.Invited(life.author)
+			log.FromContext(ctx).Info("Invited guest", "userID", invited.UserID, "attempt", announced.Number)
 			k.Metrics.InvitationSent(string(causeFirst))
 			return nil
 		},
@@ -78,7 +79,6 @@ func invitationOf(life *guestLife) directory.Invitation {
 // concludeFailed ends an attempt that did not succeed. What is certain is recorded; what is not stays open.
 func (k *guestKind) concludeFailed(ctx context.Context, life *guestLife, err error) *lifecycle.Verdict {
 	if directory.Is(err, directory.OutcomeUnknown) {
-		k.doubts.begin(life.guest.UID, life.record.last().Number, k.Now())
 		return failureOf(err, "inviting the guest", permissionInvite)
 	}
 	if !directory.Is(err, directory.Invalid) {
@@ -192,7 +192,7 @@ func (k *guestKind) decideResend(life *guestLife, user directory.User) *lifecycl
 		decision := lifecycle.Say(k.standing(life, user).Within(pause))
 		return &decision
 	}
-	decision := lifecycle.Do(k.resendStep(life))
+	decision := lifecycle.Do(k.resendStep(life, user))
 	return &decision
 }
 
@@ -218,7 +218,7 @@ func (k *guestKind) heedToken(life *guestLife, accepted bool) lifecycle.Step {
 
 // resendStep sends the invitation once more. The token counts as heeded from the announcement on: when the answer is lost, it
 // is not repeated.
-func (k *guestKind) resendStep(life *guestLife) lifecycle.Step {
+func (k *guestKind) resendStep(life *guestLife, user directory.User) lifecycle.Step {
 	previous := life.record.Author.ResendToken
 	return lifecycle.Step{
 		Name: "another invitation",
@@ -237,6 +237,7 @@ func (k *guestKind) resendStep(life *guestLife) lifecycle.Step {
 			switch {
 			case err == nil:
 				k.Events.Resent(life.author)
+				log.FromContext(ctx).Info("Sent invitation again", "userID", user.ID)
 				k.Metrics.InvitationSent(string(causeResend))
 				return k.conclude(ctx, life, outcomeSent, again)
 			case directory.Is(err, directory.OutcomeUnknown):

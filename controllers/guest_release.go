@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
@@ -130,20 +131,20 @@ func (k *guestKind) forget(life *guestLife) lifecycle.Step {
 
 // decideDeletion deletes the user, if all of invariant 4 holds, and confirms that it is gone.
 func (k *guestKind) decideDeletion(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
-	user, verdict := k.findForRelease(ctx, life)
+	seen, verdict := k.findForRelease(ctx, life)
 	if verdict != nil {
 		return lifecycle.Say(*verdict), nil
 	}
-	if user == nil {
-		return k.decideVanished(ctx, life), nil
+	if seen.user == nil {
+		return k.decideVanished(ctx, life, seen), nil
 	}
-	if why, err := k.keepBecause(ctx, life, *user); err != nil || why != "" {
+	if why, err := k.keepBecause(ctx, life, *seen.user); err != nil || why != "" {
 		return k.endUnless(life, err, why), err
 	}
 	if ago, ok := k.deletedAgo(life); ok && ago < k.ReplicationWindow {
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "deleted; waiting until the tenant shows it", lifecycle.Soon)), nil
 	}
-	return lifecycle.Do(k.deleteStep(life, *user)), nil
+	return lifecycle.Do(k.deleteStep(life, *seen.user)), nil
 }
 
 func (k *guestKind) endUnless(life *guestLife, err error, why string) lifecycle.Decision {
@@ -153,30 +154,29 @@ func (k *guestKind) endUnless(life *guestLife, err error, why string) lifecycle.
 	return k.end(life, deedRetained, why)
 }
 
-// findForRelease reads the user live: by id, or by address where no id was ever stored. Nil and no verdict: it is not there.
-func (k *guestKind) findForRelease(ctx context.Context, life *guestLife) (*directory.User, *lifecycle.Verdict) {
+// findForRelease reads the user live: by id, or by address where no id was ever stored.
+func (k *guestKind) findForRelease(ctx context.Context, life *guestLife) (sighting, *lifecycle.Verdict) {
 	id := life.record.Release.UserID
 	if id == "" {
-		seen, verdict := k.lookUp(ctx, life)
-		return seen.user, verdict
+		return k.lookUp(ctx, life)
 	}
 	user, err := life.tenant.Directory.GetUser(ctx, id)
 	switch {
 	case err == nil:
-		return &user, nil
+		return sighting{user: &user}, nil
 	case directory.IsNotFound(err):
-		return nil, nil
+		return sighting{}, nil
 	}
-	return nil, failureOf(err, "reading the user", permissionReadUsers)
+	return sighting{}, failureOf(err, "reading the user", permissionReadUsers)
 }
 
 // decideVanished ends the release of a user who is not there, once that is certain: after a lost answer, or right after an
 // invitation, it may be there and not show.
-func (k *guestKind) decideVanished(ctx context.Context, life *guestLife) lifecycle.Decision {
+func (k *guestKind) decideVanished(ctx context.Context, life *guestLife, seen sighting) lifecycle.Decision {
 	done := life.record.Release
 	if done.UserID == "" {
 		if doubtful := life.record.inDoubt(); doubtful != nil {
-			if pause := k.doubts.nobody(life.guest.UID, doubtful.Number, k.Now()); pause > 0 {
+			if pause := k.foundNobody(life, doubtful, *seen.lookup); pause > 0 {
 				return lifecycle.Say(lifecycle.Wait(b2b.ReasonOutcomeUnknown,
 					"the answer to the invitation was lost; looking whether there is somebody to release", pause))
 			}
@@ -248,6 +248,7 @@ func (k *guestKind) deleteStep(life *guestLife, user directory.User) lifecycle.S
 				return failureOf(err, "deleting the user", permissionDeleteUsers)
 			}
 			k.deletions.set(life.guest.UID, k.Now())
+			log.FromContext(ctx).Info("Deleted user", "userID", user.ID)
 			life.tenant.Mirror.SawGone(user.ID)
 			return nil
 		},

@@ -54,12 +54,13 @@ func observed(life *guestLife, seen sighting) {
 	status.InvitationsSent = life.record.sent()
 }
 
+// observedUser puts a user into the status. One without an externalUserState whom we did not invite has nothing to redeem.
 func observedUser(life *guestLife, user directory.User) {
 	status := &life.guest.Status
 	status.UserID = user.ID
 	status.Origin = life.origin(user)
 	status.State = b2b.GuestStatePending
-	if user.ExternalUserState == directory.Accepted || user.ExternalUserState == "" && user.SignedUp() {
+	if user.ExternalUserState == directory.Accepted || user.ExternalUserState == "" && status.Origin != b2b.GuestOriginInvited {
 		status.State = b2b.GuestStateAccepted
 	}
 	if partial(user) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
@@ -137,7 +138,7 @@ func (k *membershipKind) announce(ctx context.Context, want *wanted, found bool)
 	}
 	p.UserID, p.GuestUID, p.Found = want.life.userID(), want.life.guest.UID, found
 	want.enter(p)
-	if before.same(*p) {
+	if before.same(*p) && p.AnnouncedAt.Sub(before.AnnouncedAt) < k.ReplicationWindow {
 		return nil
 	}
 	return k.storeLife(ctx, want.life)
@@ -168,6 +169,7 @@ func (k *membershipKind) add(ctx context.Context, want *wanted) *lifecycle.Verdi
 	case err == nil, directory.HasDetail(err, directory.AlreadyMember):
 		want.tenant.Mirror.SawMember(want.groupID, userID, true)
 		k.Events.Granted(want.membership, want.groupID)
+		log.FromContext(ctx).Info("Added guest to group", "userID", userID, "groupID", want.groupID)
 		return nil
 	case directory.HasDetail(err, directory.ReferenceNotReady), directory.IsNotFound(err):
 		wait := lifecycle.Wait(b2b.ReasonWaitingForGuest, "the guest is not to be seen everywhere in the tenant yet", lifecycle.Soon)

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
@@ -172,6 +173,7 @@ func (p *pairs) remove(ctx context.Context, l leaving) lifecycle.Decision {
 			p.removed.set(key, p.Now())
 			l.tenant.Mirror.SawMember(l.pair.GroupID, l.pair.UserID, false)
 			p.Events.Removed(l.about, l.pair.GroupID)
+			log.FromContext(ctx).Info("Removed guest from group", "userID", l.pair.UserID, "groupID", l.pair.GroupID)
 			return nil
 		case directory.IsNotFound(err):
 			wait := lifecycle.Wait(b2b.ReasonReleasing, "waiting until the tenant shows whether the guest is in the group", lifecycle.Soon)

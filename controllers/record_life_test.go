@@ -118,3 +118,21 @@ func TestAPairAndItsClaimantAreTheRecordsOwn(t *testing.T) {
 	g.Expect(rec.Pairs[0].UserID).To(Equal("ada"))
 	g.Expect(rec.Pairs[0].Claimants[0].RegrantToken).To(Equal("2"))
 }
+
+func TestANewLifeRemembersABoundedPast(t *testing.T) {
+	g := NewWithT(t)
+	rec := &record{Author: &author{UID: "author"}, DeletionPolicy: b2b.DeletionPolicyRetain}
+	for life := range 2 * remembered {
+		rec.announce(attempt{Cause: causeFirst, Outcome: outcomeSent})
+		rec.Release = &release{Did: deedRetained, StartedAt: noon.Add(time.Duration(life) * time.Hour)}
+		rec.beginLife()
+	}
+	g.Expect(rec.Life).To(Equal(2 * remembered))
+	g.Expect(rec.Past).To(HaveLen(remembered))
+	g.Expect(rec.Past[remembered-1].StartedAt).To(Equal(noon.Add((2*remembered-1)*time.Hour)), "the latest are kept")
+	g.Expect(rec.Attempts).To(HaveLen(remembered))
+	g.Expect(rec.Attempts[remembered-1].Number).To(Equal(2*remembered), "a number is never used twice")
+	g.Expect(rec.Release).To(BeNil())
+	g.Expect(rec.Author).To(BeNil())
+	g.Expect(rec.DeletionPolicy).To(BeEmpty())
+}

@@ -66,6 +66,7 @@ func TestEverythingCanBeDeletedInEveryOrder(t *testing.T) {
 		o.expectNothingLeft()
 		o.expectNoUser("ada@partner.example")
 		o.Expect(o.members(partners)).To(BeEmpty())
+		o.tenant.PurgeDeleted() // with the Guest went the memory of who deleted the user
 	})
 }
 
@@ -91,7 +92,7 @@ func TestAReleaseThatTheDirectoryHoldsUpIsCarriedOutLater(t *testing.T) {
 	o.delete(ada, member, tenant)
 	o.expectNoObject(ada)
 	o.restart()
-	o.expectWaiting(tenant, b2b.ReasonReleasing)
+	o.expectTerminating(tenant, b2b.ReasonReleasing)
 	o.tenant.Outage(false)
 	o.expectNoObject(member, tenant)
 	o.expectNoUser("ada@partner.example")
@@ -120,7 +121,7 @@ func TestATenantObjectKeepsItsGuestsUntilTheyAreReleased(t *testing.T) {
 	ada := o.givenInvitation(o.team, "ada", "ada@partner.example")
 	o.expectReady(ada, b2b.ReasonInvited)
 	o.delete(tenant)
-	o.expectWaiting(tenant, b2b.ReasonReleasing)
+	o.expectTerminating(tenant, b2b.ReasonReleasing)
 	o.expectReady(ada, b2b.ReasonInvited)
 	late := o.givenInvitation(o.team, "ben", "ben@partner.example")
 	o.expectWaiting(late, b2b.ReasonWaitingForTenant)

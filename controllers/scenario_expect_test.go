@@ -35,6 +35,12 @@ func (o *scenario) expectStalled(object apiObject, reason string) {
 	o.expectStanding(object, metav1.ConditionFalse, b2b.ConditionStalled, reason, status.FailedStatus)
 }
 
+// expectTerminating waits for what an object says that is being deleted.
+func (o *scenario) expectTerminating(object apiObject, reason string) {
+	o.t.Helper()
+	o.expectStanding(object, metav1.ConditionFalse, b2b.ConditionReconciling, reason, status.TerminatingStatus)
+}
+
 // expectStanding waits for a state, and holds it against what kstatus makes of it.
 func (o *scenario) expectStanding(object apiObject, ready metav1.ConditionStatus, with, reason string, computed status.Status) {
 	o.t.Helper()
@@ -166,9 +172,10 @@ func (o *scenario) members(groupName string) []string {
 	return o.tenant.Members(o.tenant.GroupByName(groupName))
 }
 
-// awaitRounds waits until the operator has begun and ended so many listings of the tenant from now on.
+// awaitRounds waits until the operator has listed the tenant so many times from now on, and has acted on what it saw.
 func (o *scenario) awaitRounds(n int) {
 	o.t.Helper()
 	before := o.calls("GET /users")
-	o.Eventually(func() int { return o.calls("GET /users") - before }).Should(BeNumerically(">", n))
+	o.Eventually(func() int { return o.calls("GET /users") - before }).Should(BeNumerically(">=", n))
+	o.settle()
 }

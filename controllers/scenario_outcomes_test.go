@@ -112,7 +112,7 @@ func TestATenantThatBlocksInvitationsIsAskedOnce(t *testing.T) {
 	clock.putForward(61 * time.Minute)
 	edit(o, invitations[0], rename("Somebody")) // its timer does not know of the test's clock
 	o.Eventually(func() int { return o.calls("POST /invitations") }).Should(Equal(2))
-	o.awaitRounds(1)
+	o.settle()
 	o.Expect(o.calls("POST /invitations")).To(Equal(2))
 
 	o.tenant.Configure(func(b *graphsim.Behaviour) { b.InvitationsBlocked = false })

@@ -96,7 +96,8 @@ type ResolvedGroup struct {
 	// +required
 	ID string `json:"id"`
 
-	// displayName is the name by which the policy grants the group. Absent where it grants the ID.
+	// displayName is the name by which the group can be asked for: the one that the policy grants, or the one that the group
+	// had when its ID was first looked up.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	DisplayName string `json:"displayName,omitempty"`

@@ -11,8 +11,8 @@ const (
 	Finalizer = "b2b.entraguests.dev/finalizer"
 
 	// RecordAnnotation is where the operator keeps its own record of what it has announced and done in the tenant: on a Guest
-	// its attempts to invite and what release did, on a GuestGroupMembership the pair that it is about to add. It lies
-	// outside status so that status can be rebuilt from it.
+	// the invitations and the group memberships that it announced, and what release did. It lies outside status so that status
+	// can be rebuilt from it, and on an object that only the operator writes so that nobody can forge it.
 	RecordAnnotation = "b2b.entraguests.dev/record"
 
 	// guestHashLength is the number of base32 characters in the name of a Guest: 130 bits, too many for a collision.

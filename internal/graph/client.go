@@ -95,7 +95,11 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("making request adapter: %w", err)
 	}
 	adapter.SetBaseUrl(base)
-	return &Client{adapter: adapter, tokens: tokens, base: base, timeout: config.RequestTimeout + tokenTimeout}, nil
+	timeout := config.RequestTimeout
+	if _, static := tokens.(staticToken); !static {
+		timeout += tokenTimeout
+	}
+	return &Client{adapter: adapter, tokens: tokens, base: base, timeout: timeout}, nil
 }
 
 func (c Config) withDefaults() Config {

@@ -77,10 +77,10 @@ func TestPermissionsExplainsEveryPermissionThatTheOperatorUses(t *testing.T) {
 	}
 }
 
-func TestLinksAndTestsThatThePagesNameExist(t *testing.T) {
+func TestLinksAndFilesThatThePagesNameExist(t *testing.T) {
 	g := NewWithT(t)
 	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
-	named := regexp.MustCompile("`([a-z0-9_/]+_test\\.go)`")
+	named := regexp.MustCompile("`([a-z0-9_/]+\\.go)`")
 	pages, err := filepath.Glob(filepath.Join(root, "*.md"))
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, pattern := range []string{"docs/*.md", "docs/*/*.md"} {
@@ -104,7 +104,7 @@ func TestLinksAndTestsThatThePagesNameExist(t *testing.T) {
 // somewhere tells whether a path, or a file of that name, is in the repository.
 func somewhere(t *testing.T, path string) bool {
 	t.Helper()
-	for _, pattern := range []string{path, "controllers/" + path, "internal/*/" + path, "test/*/" + path} {
+	for _, pattern := range []string{path, "controllers/" + path, "internal/*/" + path, "api/*/" + path, "test/*/" + path} {
 		if found, err := filepath.Glob(filepath.Join(root, pattern)); err == nil && len(found) > 0 {
 			return true
 		}
