@@ -97,7 +97,7 @@ func (c claiming) cannotEnter(guest *b2b.Guest) (*lifecycle.Verdict, error) {
 		return nil, err
 	case guest.Spec.TenantID != c.tenant.Spec.TenantID || guest.Spec.EmailAddress != b2b.NormalizeEmailAddress(c.address):
 		verdict = lifecycle.Stall(b2b.ReasonNameCollision,
-			fmt.Sprintf("Guest %q stands for another address or tenant; it was not made by this operator", guest.Name))
+			fmt.Sprintf("Guest %q stands for another address or tenant; it was not made by this operator", guest.Name)).Within(lifecycle.Later)
 	case rec.releasing():
 		verdict = lifecycle.Wait(b2b.ReasonReleasing, "the guest is being released, because nobody asked for them any more; "+
 			"a new life begins when that is over", 0)

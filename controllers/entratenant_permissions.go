@@ -14,21 +14,24 @@ type need struct {
 	broader    []string
 }
 
+// directoryReadWriteAll includes most of what there is.
+const directoryReadWriteAll = "Directory.ReadWrite.All"
+
 // needs are all the permissions that the operator can use.
 // https://learn.microsoft.com/graph/permissions-reference
 func needs() []need {
 	return []need{
-		{permissionInvite, "inviting guests", []string{"User.ReadWrite.All", "Directory.ReadWrite.All"}},
+		{permissionInvite, "inviting guests", []string{"User.ReadWrite.All", directoryReadWriteAll}},
 		{permissionReadUsers, "finding guests, and seeing whether they have accepted",
-			[]string{"User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
+			[]string{"User.ReadWrite.All", "Directory.Read.All", directoryReadWriteAll}},
 		{permissionDeleteUsers, "deleting guests whom nobody asks for any more", []string{"User.ReadWrite.All"}},
 		{permissionReadGroups, "finding groups and their members",
-			[]string{permissionWriteGroups, "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
+			[]string{permissionWriteGroups, "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", directoryReadWriteAll}},
 		{permissionWriteGroups, "putting guests into groups and taking them out",
-			[]string{"Group.ReadWrite.All", "Directory.ReadWrite.All"}},
+			[]string{"Group.ReadWrite.All", directoryReadWriteAll}},
 		{permissionReadPolicy, "seeing beforehand whether the tenant allows invitations", []string{"Policy.ReadWrite.Authorization"}},
 		{permissionReadTenant, "checking that the credential belongs to the tenant",
-			[]string{permissionReadUsers, "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
+			[]string{permissionReadUsers, "Organization.ReadWrite.All", "Directory.Read.All", directoryReadWriteAll}},
 	}
 }
 

@@ -33,8 +33,8 @@ func (f *Feeds) Guests() source.Source { return &f.guests }
 // Memberships is the source of the GuestGroupMembership controller.
 func (f *Feeds) Memberships() source.Source { return &f.memberships }
 
-// Of gives what the mirror of an EntraTenant calls with its changes; user shows what the mirror knows of a user. It does not block, and loses nothing: what it cannot
-// deliver before the controllers have started, their start covers.
+// Of gives what the mirror of an EntraTenant calls with its changes; user shows what the mirror knows of a user. It does not block,
+// and loses nothing: what it cannot deliver before the controllers have started, their start covers.
 func (f *Feeds) Of(ctx context.Context, tenantName string, user func(id string) (directory.User, bool)) func([]mirror.Change) {
 	return func(changes []mirror.Change) {
 		for _, change := range changes {

@@ -54,12 +54,9 @@ func policiesOfTenant(object client.Object) (client.ObjectList, []client.ListOpt
 func (r *policyReconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	policy := &b2b.GuestPolicy{}
 	err := r.Client.Get(ctx, request.NamespacedName, policy)
-	if client.IgnoreNotFound(err) != nil {
-		return reconcile.Result{}, err
-	}
 	if err != nil || policy.DeletionTimestamp != nil { // it grants nothing any more
 		r.looks.remove(request.Name)
-		return reconcile.Result{}, nil
+		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	tenant, err := r.tenantOf(ctx, policy.Spec.TenantRef.Name)
 	if err != nil {

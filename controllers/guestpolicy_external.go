@@ -60,7 +60,8 @@ func knownGroups(object *b2b.GuestPolicy) (known []b2b.ResolvedGroup, unknown []
 
 // find asks the tenant for groups and puts those that it has into the status. Trouble names the others, and says what is wrong.
 // An error means that the tenant could not tell.
-func (r *policyReconciler) find(ctx context.Context, object *b2b.GuestPolicy, groups directory.Groups, wanted []b2b.GroupReference) (trouble []string, err error) {
+func (r *policyReconciler) find(ctx context.Context, object *b2b.GuestPolicy, groups directory.Groups,
+	wanted []b2b.GroupReference) (trouble []string, err error) {
 	for _, group := range wanted {
 		found, wrong, err := findGroup(ctx, groups, group)
 		switch {

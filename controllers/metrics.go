@@ -53,8 +53,7 @@ func NewMetrics(registerer prometheus.Registerer) (*Metrics, error) {
 
 func register[C prometheus.Collector](registerer prometheus.Registerer, collector *C) error {
 	err := registerer.Register(*collector)
-	var registered prometheus.AlreadyRegisteredError
-	if errors.As(err, &registered) {
+	if registered, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); ok {
 		if existing, ok := registered.ExistingCollector.(C); ok {
 			*collector = existing
 			return nil

@@ -214,8 +214,8 @@ func (r *record) resend(token string) *attempt {
 
 // lastResend gives the time of the latest resend that may have sent a mail in this life; zero where there was none.
 func (r *record) lastResend() time.Time {
-	for i := len(r.Attempts) - 1; i >= 0; i-- {
-		a := r.Attempts[i]
+	for _, a := range slices.Backward(r.Attempts) {
+
 		if a.Life == r.Life && a.Cause == causeResend && (a.Outcome == "" || a.Outcome == outcomeSent) {
 			return a.AbsentSince
 		}

@@ -108,11 +108,33 @@ func TestWhatOthersMendIsSeenWithinAMinuteOrSo(t *testing.T) {
 	o.Expect(message(membership)).To(ContainSubstring("GroupMember.ReadWrite.All"))
 	absent := o.givenMembership(o.team, "absent", "", ofAddress("absent@partner.example"))
 	o.expectWaiting(absent, b2b.ReasonWaitingForGuest)
+	forged := o.givenForgedGuest("dan@partner.example")
+	dan := o.givenInvitation(o.team, "dan", "dan@partner.example")
+	o.expectStalled(dan, b2b.ReasonNameCollision)
+	o.expectNoUser("mallory@partner.example")
 
 	o.tenant.SetPermissions(nil)
+	edit(o, forged, func(g *b2b.Guest) { g.Finalizers = nil })
 	o.tenant.AddGuest("absent@partner.example", "")
 	o.expectReady(ada, b2b.ReasonInvited)
 	o.expectMails("ada@partner.example", 1)
 	o.expectReady(membership, b2b.ReasonGranted)
 	o.expectReady(absent, b2b.ReasonGranted)
+	o.expectReady(dan, b2b.ReasonInvited)
+}
+
+// givenForgedGuest puts a Guest under the name of another address's.
+func (o *scenario) givenForgedGuest(address string) *b2b.Guest {
+	o.t.Helper()
+	forged := &b2b.Guest{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:       b2b.GuestName(b2b.DefaultTenantName, o.tenant.TenantID(), address),
+			Finalizers: []string{"example.com/kept"},
+		},
+		Spec: b2b.GuestSpec{
+			TenantRef: b2b.TenantReference{Name: b2b.DefaultTenantName}, TenantID: o.tenant.TenantID(), EmailAddress: "mallory@partner.example",
+		},
+	}
+	o.create(forged)
+	return forged
 }

@@ -113,25 +113,3 @@ func TestOnePersonWithTwoAddressesIsNotDeletedWhileEitherIsAskedFor(t *testing.T
 	o.expectEvent(o.expectReleased("lovelace@partner.example"), "Retained", "did not create")
 	o.expectUser("ada@partner.example")
 }
-
-func TestAGuestThatWasNotMadeByTheOperatorIsSaidToCollide(t *testing.T) {
-	o := startScenario(t)
-	o.givenConnectedTenant()
-	forged := &b2b.Guest{
-		ObjectMeta: metav1.ObjectMeta{
-			Name:       b2b.GuestName(b2b.DefaultTenantName, o.tenant.TenantID(), "ada@partner.example"),
-			Finalizers: []string{"example.com/kept"},
-		},
-		Spec: b2b.GuestSpec{
-			TenantRef: b2b.TenantReference{Name: b2b.DefaultTenantName}, TenantID: o.tenant.TenantID(), EmailAddress: "mallory@partner.example",
-		},
-	}
-	o.create(forged)
-	ada := o.givenInvitation(o.team, "ada", "ada@partner.example")
-	o.expectStalled(ada, b2b.ReasonNameCollision)
-	o.expectMails("mallory@partner.example", 0)
-	o.expectNoUser("mallory@partner.example")
-
-	edit(o, forged, func(g *b2b.Guest) { g.Finalizers = nil })
-	o.expectReady(ada, b2b.ReasonInvited)
-}

@@ -64,7 +64,7 @@ func TestALostStatusIsRebuiltAndNothingIsWritten(t *testing.T) {
 	o.start()
 	o.expectAsBefore(all, b2b.ReasonInvited, b2b.ReasonAccepted, written)
 	o.awaitRounds(1)
-	o.expectIdle(2)
+	o.expectIdle(1)
 	o.delete(all.members[0], all.ada)
 	o.expectNoObject(all.members[0], all.ada)
 	o.expectReleased("ada@partner.example")

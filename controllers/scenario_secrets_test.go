@@ -31,7 +31,7 @@ func (b *bearerTokens) see(call graphsim.Call) bool {
 
 func TestNoSecretIsEverToldAndNoAddressAtTheInfoLevel(t *testing.T) {
 	const clientSecret = "canary-of-the-client-secret"
-	o := startScenario(t, withLogin(map[string]string{testClientID: clientSecret}))
+	o := startLoneScenario(t, withLogin(map[string]string{testClientID: clientSecret}))
 	tokens := &bearerTokens{seen: map[string]bool{}}
 	o.tenant.Inject(graphsim.Fault{Match: tokens.see})
 	o.tenant.Configure(func(b *graphsim.Behaviour) { b.BlockedDomains = []string{"blocked.example"} })

@@ -23,8 +23,15 @@ type scenario struct {
 // partners is a group of the demonstration data.
 const partners = "sg-project-42-partners"
 
-// startScenario starts an operator for a test.
+// startScenario starts an operator for a test that may run beside others.
 func startScenario(t *testing.T, options ...startOption) *scenario {
+	t.Helper()
+	t.Parallel()
+	return startLoneScenario(t, options...)
+}
+
+// startLoneScenario starts an operator for a test that runs while no other does: what is logged is about it.
+func startLoneScenario(t *testing.T, options ...startOption) *scenario {
 	t.Helper()
 	logs.reset()
 	o := &scenario{ctx: t.Context()}

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,7 +24,6 @@ import (
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/config"
-	"github.com/entraguests/entra-guest-operator/internal/controlplane"
 	"github.com/entraguests/entra-guest-operator/internal/graph"
 	"github.com/entraguests/entra-guest-operator/internal/graphsim"
 )
@@ -39,13 +37,6 @@ const pollInterval = 50 * time.Millisecond
 // testReplicationWindow is --replication-window in tests.
 const testReplicationWindow = 3 * time.Second
 
-// cluster is one control plane for all tests of the package, started by the first that needs it.
-var cluster struct {
-	once  sync.Once
-	plane *controlplane.ControlPlane
-	err   error
-}
-
 func TestMain(m *testing.M) {
 	if os.Getenv("TEST_LOG") != "" {
 		ctrl.SetLogger(zap.New(zap.UseDevMode(true)))
@@ -53,17 +44,15 @@ func TestMain(m *testing.M) {
 		ctrl.SetLogger(logs.logger())
 	}
 	code := m.Run()
-	if cluster.plane != nil {
-		if err := cluster.plane.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = max(code, 1)
-		}
+	if err := clusters.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
 	}
 	os.Exit(code)
 }
 
 // operatorUnderTest is the operator, with all controllers, between a real control plane and a simulated tenant. Tests that start one
-// run one after another, since most kinds are cluster-scoped; each leaves the cluster empty.
+// have a control plane for themselves, since most kinds are cluster-scoped; each leaves it empty.
 type operatorUnderTest struct {
 	*WithT
 	t *testing.T
@@ -117,12 +106,12 @@ func withLogin(secrets map[string]string) startOption {
 func startOperator(t *testing.T, options ...startOption) *operatorUnderTest {
 	t.Helper()
 	g := NewWithT(t)
-	cluster.once.Do(func() { cluster.plane, cluster.err = controlplane.Start(context.Background(), controlplane.Options{}) })
-	g.Expect(cluster.err).NotTo(HaveOccurred(), "these tests need a kube-apiserver and etcd")
+	plane, err := clusters.borrow(t)
+	g.Expect(err).NotTo(HaveOccurred(), "these tests need a kube-apiserver and etcd")
 	scheme, err := Scheme()
 	g.Expect(err).NotTo(HaveOccurred())
 	o := &operatorUnderTest{
-		WithT: g, t: t, rest: cluster.plane.Config(), scheme: scheme, stop: func() {},
+		WithT: g, t: t, rest: plane.Config(), scheme: scheme, stop: func() {},
 		sim: graphsim.New(graphsim.Options{AcceptAnyToken: true}),
 		settings: &config.Config{
 			ReplicationWindow: testReplicationWindow, MetricsBindAddress: "0", HealthProbeBindAddress: "0",

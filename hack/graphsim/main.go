@@ -59,7 +59,8 @@ func parse(args []string, out io.Writer) (*config, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:8090", "address to serve Graph and the web page on, without TLS")
-	flags.StringVar(&c.tlsListen, "tls-listen", "", "address to serve the same on with TLS, for client libraries that insist on it for the token endpoint; empty is off")
+	flags.StringVar(&c.tlsListen, "tls-listen", "",
+		"address to serve the same on with TLS, for client libraries that insist on it for the token endpoint; empty is off")
 	flags.StringVar(&c.caFile, "ca-file", "", "file to write the certificate authority of --tls-listen to, in PEM")
 	flags.StringVar(&c.tenantID, "tenant-id", graphsim.DefaultTenantID, "id of the tenant")
 	flags.StringVar(&c.name, "organization", "Contoso", "display name of the organisation")
@@ -116,7 +117,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if c.seed {
 		graphsim.Seed(tenant)
 	}
-	listener, err := net.Listen("tcp", c.listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.listen)
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}

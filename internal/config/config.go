@@ -41,7 +41,8 @@ func Bind(flags *flag.FlagSet) *Config {
 	flags.StringVar(&c.AuthorityHost, "authority-host", "",
 		"`URL` of the login service of a simulated tenant, https, in place of Microsoft's. Refused unless the host is loopback.")
 	flags.DurationVar(&c.ReplicationWindow, "replication-window", 5*time.Minute,
-		"the longest time for which the directory is thought to hide a write: how long the operator looks for an invitation whose answer was lost before it sends another.")
+		"the longest time for which the directory is thought to hide a write: how long the operator looks for an invitation "+
+			"whose answer was lost before it sends another.")
 	flags.BoolVar(&c.LeaderElect, "leader-elect", false,
 		"elect a leader, so that of several replicas one acts. Required wherever more than one may run, if only during a rollout.")
 	flags.StringVar(&c.MetricsBindAddress, "metrics-bind-address", off,

@@ -95,8 +95,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // ClassOf gives the class of err. An error without one is Unavailable: nothing is known against trying again.
 func ClassOf(err error) Class {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Class
 	}
 	return Unavailable
@@ -124,8 +123,7 @@ func HasDetail(err error, detail Detail) bool {
 
 // RetryAfter is how long the directory asked to wait before the next try, 0 where it did not say.
 func RetryAfter(err error) time.Duration {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.RetryAfter
 	}
 	return 0
@@ -133,8 +131,7 @@ func RetryAfter(err error) time.Duration {
 
 // RequestID is the directory's id of the failed request, for a support case.
 func RequestID(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.RequestID
 	}
 	return ""

@@ -21,7 +21,7 @@ func (c *Client) findDeletedUsers(ctx context.Context, filter *string) (found []
 			QueryParameters: &sdk.DeletedItemsGraphUserRequestBuilderGetQueryParameters{
 				Filter: filter,
 				Select: deletedUserProperties(),
-				Top:    ptr(int32(pageSize)),
+				Top:    new(int32(pageSize)),
 			},
 		})
 	}

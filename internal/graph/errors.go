@@ -12,8 +12,7 @@ import (
 
 // errorFromTransport is the error for a request that got no answer.
 func errorFromTransport(x *exchange, err error) *directory.Error {
-	var known *directory.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*directory.Error](err); ok {
 		return known
 	}
 	var not *notSent

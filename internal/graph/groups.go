@@ -39,9 +39,9 @@ func (c *Client) FindGroups(ctx context.Context, displayName string) (found []di
 	first := func(ctx context.Context) (models.GroupCollectionResponseable, error) {
 		return c.groups().Get(ctx, &groups.GroupsRequestBuilderGetRequestConfiguration{
 			QueryParameters: &groups.GroupsRequestBuilderGetQueryParameters{
-				Filter: ptr(equals("displayName", displayName)),
+				Filter: new(equals("displayName", displayName)),
 				Select: groupProperties,
-				Top:    ptr(int32(pageSize)),
+				Top:    new(int32(pageSize)),
 			},
 		})
 	}

@@ -40,7 +40,7 @@ func clientOf(t *testing.T, handler http.Handler, change ...func(*Config)) *Clie
 
 // answer is a handler that always says the same.
 func answer(status int, body string, headers ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		for i := 0; i+1 < len(headers); i += 2 {
 			w.Header().Set(headers[i], headers[i+1])

@@ -38,7 +38,7 @@ func invitationOf(i directory.Invitation) models.Invitationable {
 		invitation.SetInvitedUserDisplayName(&i.DisplayName)
 	}
 	if i.UserType != "" {
-		invitation.SetInvitedUserType(ptr(string(i.UserType)))
+		invitation.SetInvitedUserType(new(string(i.UserType)))
 	}
 	if i.Language != "" {
 		info := models.NewInvitedUserMessageInfo()

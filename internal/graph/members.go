@@ -22,7 +22,7 @@ func (c *Client) IsMember(ctx context.Context, groupID, userID string) (bool, er
 	}
 	found := false
 	first := func(ctx context.Context) (models.DirectoryObjectCollectionResponseable, error) {
-		return c.members(groupID).Get(ctx, membersQuery(ptr(equals("id", userID)), nil))
+		return c.members(groupID).Get(ctx, membersQuery(new(equals("id", userID)), nil))
 	}
 	err := pages(ctx, c, isMember, first, c.nextMembers, memberIDs, func(ids []string) error {
 		found = found || slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, userID) })
@@ -37,7 +37,7 @@ func (c *Client) AddMember(ctx context.Context, groupID, userID string) error {
 		return err
 	}
 	reference := models.NewReferenceCreate()
-	reference.SetOdataId(ptr(c.base + "/directoryObjects/" + userID))
+	reference.SetOdataId(new(c.base + "/directoryObjects/" + userID))
 	_, err := call(ctx, c, addMember, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.members(groupID).Ref().Post(ctx, reference, nil)
 	})
@@ -61,7 +61,7 @@ func (c *Client) ListMembers(ctx context.Context, groupID string, yield func(use
 		return err
 	}
 	first := func(ctx context.Context) (models.DirectoryObjectCollectionResponseable, error) {
-		return c.members(groupID).Get(ctx, membersQuery(nil, ptr(int32(pageSize))))
+		return c.members(groupID).Get(ctx, membersQuery(nil, new(int32(pageSize))))
 	}
 	return pages(ctx, c, listMembers, first, c.nextMembers, memberIDs, yield)
 }

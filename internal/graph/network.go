@@ -19,12 +19,10 @@ var streamID = regexp.MustCompile(`stream ID \d+; `)
 // Error names the host and what happened.
 func (e *networkError) Error() string {
 	cause := e.cause
-	var ofURL *url.Error
-	if errors.As(cause, &ofURL) {
+	if ofURL, ok := errors.AsType[*url.Error](cause); ok {
 		cause = ofURL.Err // the URL can name an address
 	}
-	var op *net.OpError
-	if errors.As(cause, &op) {
+	if op, ok := errors.AsType[*net.OpError](cause); ok {
 		return fmt.Sprintf("%s: %s: %v", e.host, op.Op, op.Err)
 	}
 	return e.host + ": " + streamID.ReplaceAllString(cause.Error(), "")

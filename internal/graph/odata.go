@@ -22,7 +22,7 @@ func startsWith(property, value string) string {
 	return fmt.Sprintf("startswith(%s,%s)", property, quoted(value))
 }
 
-func either(clauses ...string) *string { return ptr(strings.Join(clauses, " or ")) }
+func either(clauses ...string) *string { return new(strings.Join(clauses, " or ")) }
 
 var objectID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 

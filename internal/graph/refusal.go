@@ -86,8 +86,7 @@ func errorFromLogin(err error) *directory.Error {
 	e := &directory.Error{Class: directory.Unavailable, Err: &loginError{err}}
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) || failed.RawResponse == nil {
-		var file *fs.PathError
-		if errors.As(err, &file) {
+		if _, ok := errors.AsType[*fs.PathError](err); ok {
 			e.Class = directory.Unauthenticated
 		}
 		return e

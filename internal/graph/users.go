@@ -86,7 +86,7 @@ func usersQuery(filter *string) *users.UsersRequestBuilderGetRequestConfiguratio
 	return &users.UsersRequestBuilderGetRequestConfiguration{QueryParameters: &users.UsersRequestBuilderGetQueryParameters{
 		Filter: filter,
 		Select: userProperties,
-		Top:    ptr(int32(pageSize)),
+		Top:    new(int32(pageSize)),
 	}}
 }
 

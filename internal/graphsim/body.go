@@ -10,10 +10,10 @@ import (
 
 // unknownField is the first name in a body that the struct has no field for.
 func unknownField(body map[string]json.RawMessage, into any) string {
-	var known []string
 	fields := reflect.TypeOf(into).Elem()
-	for i := range fields.NumField() {
-		name, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ",")
+	known := make([]string, 0, fields.NumField())
+	for field := range fields.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		known = append(known, name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(body)) {

@@ -5,9 +5,9 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +25,6 @@ type exchange struct {
 	known       bool
 	lastSegment string
 	params      map[string]string
-	query       url.Values // system options by their names in lower case, with the dollar sign
 	body        []byte
 	permissions []string // nil grants everything
 	writes      []WriteEvent
@@ -183,9 +182,7 @@ func (x *exchange) header(a *answer) http.Header {
 	case a.text != "":
 		header.Set("Content-Type", "text/plain")
 	}
-	for name, values := range a.header {
-		header[name] = values
-	}
+	maps.Copy(header, a.header)
 	return header
 }
 

@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -165,10 +166,6 @@ func (t *Tenant) deleteGroup(g *group) {
 
 // groupsOf are the ids of the groups that an object is directly in, sorted.
 func (t *Tenant) groupsOf(id string) []string {
-	var ids []string
-	for groupID := range t.memberOf[id] {
-		ids = append(ids, groupID)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(t.memberOf[id]))
 	return ids
 }

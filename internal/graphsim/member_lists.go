@@ -41,7 +41,7 @@ func (x *exchange) checkCast() *apiError {
 	if err != nil {
 		return err
 	}
-	if x.cast() != directoryObject && !(x.eventual() && options["$count"] == "true") {
+	if x.cast() != directoryObject && (!x.eventual() || options["$count"] != "true") {
 		return unsupportedQuery("Unsupported Query.")
 	}
 	return nil

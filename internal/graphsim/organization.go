@@ -14,7 +14,7 @@ func listOrganization(x *exchange) (*answer, *apiError) {
 }
 
 func (t *Tenant) organization() map[string]any {
-	var domains []any
+	domains := make([]any, 0, len(t.domains))
 	for i, name := range t.domains {
 		domains = append(domains, map[string]any{
 			"capabilities": "Email, OfficeCommunicationsOnline",

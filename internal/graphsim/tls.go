@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -30,7 +32,7 @@ type TLSServer struct {
 // StartTLS serves Handler over TLS on an address such as 127.0.0.1:0, with a
 // certificate authority made for the occasion.
 func (t *Tenant) StartTLS(address string) (*TLSServer, error) {
-	listener, err := net.Listen("tcp", address)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listening for TLS: %w", err)
 	}
@@ -52,7 +54,9 @@ func (t *Tenant) StartTLS(address string) (*TLSServer, error) {
 // Close stops the server and breaks its connections.
 func (s *TLSServer) Close() error {
 	err := s.server.Close()
-	<-s.done
+	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }
 

@@ -61,8 +61,8 @@ func postToken(x *exchange) (*answer, *apiError) {
 	switch {
 	case !x.t.serves(x.params["tenant"]):
 		return x.oauthError("invalid_request", 90002, "Tenant '%s' not found. Check to make sure you have the correct tenant ID.", x.params["tenant"]), nil
-	case err != nil || form.Get("grant_type") != "client_credentials":
-		return x.oauthError("unsupported_grant_type", 70003, "The app requested an unsupported grant type '%s'.", form.Get("grant_type")), nil
+	case err != nil, form.Get("grant_type") != "client_credentials": // an answer of the protocol, not a failure
+		return x.oauthError("unsupported_grant_type", 70003, "The app requested an unsupported grant type '%s'.", form.Get("grant_type")), nil //nolint:nilerr // told to the client
 	case client == "":
 		return x.oauthError("invalid_request", 900144, "The request body must contain the following parameter: 'client_id'."), nil
 	case audience == "":
@@ -81,7 +81,7 @@ func postToken(x *exchange) (*answer, *apiError) {
 // audienceOf is the resource that a scope asks for by its /.default, beside which
 // client libraries send scopes of OpenID.
 func audienceOf(scopes string) string {
-	for _, scope := range strings.Fields(scopes) {
+	for scope := range strings.FieldsSeq(scopes) {
 		if audience, found := strings.CutSuffix(scope, "/.default"); found {
 			return audience
 		}

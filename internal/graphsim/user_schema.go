@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 )
 
@@ -28,9 +29,7 @@ func other(name string) *property {
 				return err
 			}
 			u, values := o.(*user), map[string]any{} // a new map: snapshots may hold the old one
-			for k, v := range u.Other {
-				values[k] = v
-			}
+			maps.Copy(values, u.Other)
 			values[name] = value
 			u.Other = values
 			return nil
@@ -57,7 +56,7 @@ func identities() *property {
 	return &property{
 		name: "identities",
 		value: func(o object) any {
-			values := []any{}
+			values := make([]any, 0, len(o.(*user).Identities))
 			for _, i := range o.(*user).Identities {
 				value := map[string]any{"signInType": i.SignInType, "issuer": i.Issuer, "issuerAssignedId": nil}
 				if i.IssuerAssignedID != "" {

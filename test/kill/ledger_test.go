@@ -115,4 +115,4 @@ func (w *world) explain() {
 }
 
 // logTail is how many lines of the manager's log are printed.
-const logTail = 60
+const logTail = 120

@@ -58,6 +58,7 @@ func (w *world) waitUntilGranted() {
 // redeem is the guest's click, seen by the operator.
 func (w *world) redeem() {
 	w.Helper()
+	w.step()
 	_, err := w.tenant.Redeem(address)
 	w.g.Expect(err).NotTo(HaveOccurred())
 	w.waitUntil("the guest has accepted", func(g Gomega) {
@@ -71,6 +72,7 @@ func (w *world) redeem() {
 // leave deletes a membership and waits until it is gone.
 func (w *world) leave(name string) {
 	w.Helper()
+	w.step()
 	w.delete(w.membership(name))
 	w.waitUntil("the guest has left the group", func(g Gomega) {
 		w.expectGone(g, w.membership(name))
@@ -82,6 +84,7 @@ func (w *world) leave(name string) {
 // release deletes the invitation and waits until the guest is released.
 func (w *world) release() {
 	w.Helper()
+	w.step()
 	w.delete(w.invitation())
 	w.waitUntilReleased()
 }

@@ -111,7 +111,7 @@ func (w *world) holdInvitations() (arrived, release chan struct{}) {
 	next := w.tenant.Handler()
 	first := make(chan struct{}, 1)
 	first <- struct{}{}
-	w.intercept(func(response http.ResponseWriter, r *http.Request) (done bool) {
+	w.intercept(func(_ http.ResponseWriter, r *http.Request) (done bool) {
 		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/invitations") {
 			return false
 		}

@@ -21,7 +21,7 @@ import (
 
 const (
 	// patience is how long a condition may take on a busy machine; interval how often it is looked at.
-	patience = 90 * time.Second
+	patience = 2 * time.Minute
 	interval = 50 * time.Millisecond
 	// window is the manager's --replication-window, where a test does not need a longer one.
 	window = 2 * time.Second
@@ -49,6 +49,7 @@ type world struct {
 	mu          sync.Mutex
 	trap        func(point, moment)
 	broken      func(point) bool
+	killedAt    map[string]bool // classes of writes since the last progress
 	interceptor func(http.ResponseWriter, *http.Request) bool
 }
 
@@ -56,7 +57,7 @@ type world struct {
 func newWorld(t *testing.T, managerWindow time.Duration) *world {
 	t.Helper()
 	l := shared.borrow(t)
-	w := &world{T: t, g: NewWithT(t), kube: l.kube, config: l.config, namespace: fmt.Sprintf("team-%d", l.runs)}
+	w := &world{T: t, g: NewWithT(t), kube: l.kube, config: l.config, namespace: fmt.Sprintf("team-%d", l.runs), killedAt: map[string]bool{}}
 	w.recorder = newRecorder(w.reached, w.breaks)
 	w.prepareTenant()
 	w.graph = serve(t, w.countingRounds(w.tenant.Handler()))
@@ -159,25 +160,33 @@ func (w *world) breakAt(at point) (happened *atomic.Bool) {
 	return happened
 }
 
-// restartAtEvery plans that the manager is killed at this moment of every write. The write that a kill made necessary once more
-// is let through: nobody gets past announcing what to do who is killed each time they have announced it.
+// restartAtEvery plans that the manager is killed at this moment of every write. The same write once more, which a kill has
+// made necessary, is let through: nobody gets past announcing what to do who is killed each time they have announced it. What
+// counts as the same is one of the same class with neither a write to the tenant nor a step of the scenario in between.
 func (w *world) restartAtEvery(wanted moment) {
-	last := ""
 	w.plan(func(p point, when moment) {
-		if when != wanted {
-			return
-		}
-		w.mu.Lock()
-		again := p.class == last
-		last = p.class
-		if again {
-			last = ""
-		}
-		w.mu.Unlock()
-		if !again {
+		if when == wanted && w.killedAnew(p) {
 			w.restart()
 		}
 	})
+}
+
+func (w *world) killedAnew(p point) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if strings.HasPrefix(p.class, directory) {
+		clear(w.killedAt)
+	}
+	again := w.killedAt[p.class]
+	w.killedAt[p.class] = true
+	return !again
+}
+
+// step begins another step of the scenario.
+func (w *world) step() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.killedAt)
 }
 
 func class(side, class string) func(point) bool {
