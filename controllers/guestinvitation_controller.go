@@ -126,7 +126,7 @@ func (k *guestInvitationKind) claim(ctx context.Context, invitation *b2b.GuestIn
 	case verdict != nil:
 		mirrorGuest(invitation, nil)
 		return lifecycle.Say(*verdict), nil
-	case fresh, readiness(guest.Status.Conditions) == said{}: // the Guest says more in a moment, and wakes this invitation
+	case fresh, readiness(guest.Status.Conditions) == said{}, outdated(guest): // the Guest says more in a moment, and wakes this invitation
 		return lifecycle.Say(lifecycle.Verdict{Outcome: lifecycle.Unchanged}), nil
 	}
 	mirrorGuest(invitation, guest)

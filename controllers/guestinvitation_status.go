@@ -32,6 +32,12 @@ func mirrorGuest(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 	mirrorAuthor(invitation, guest)
 }
 
+// outdated reports whether the status of the Guest is still that of a life which is over: the record is written before it.
+func outdated(guest *b2b.Guest) bool {
+	rec, err := readRecord(guest)
+	return err == nil && (rec.Release != nil || guest.Status.UserID != "" && rec.excuses(guest.Status.UserID))
+}
+
 // mirrorAcceptance says whether the guest has redeemed. Guests who signed up by themselves never had anything to redeem.
 func mirrorAcceptance(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 	conditions, generation := &invitation.Status.Conditions, invitation.Generation
