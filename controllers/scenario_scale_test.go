@@ -17,6 +17,7 @@ import (
 func TestFiveHundredInvitationsAtOnceBecomeReadyAndThenCostNothing(t *testing.T) {
 	const n = 500
 	o := startLoneScenario(t)
+	o.SetDefaultEventuallyTimeout(5 * patience)
 	tenant := o.givenConnectedTenant(suspendTenant(true))
 	o.tenant.Configure(func(b *graphsim.Behaviour) { b.BlockedDomains = []string{"blocked.example"} })
 	hopeless := o.givenInvitation(o.team, "hopeless", "ada@blocked.example")

@@ -77,11 +77,6 @@ func withSim(options graphsim.Options) startOption {
 	return func(o *operatorUnderTest) { o.sim = graphsim.New(options) }
 }
 
-// withReplicationWindow changes --replication-window.
-func withReplicationWindow(d time.Duration) startOption {
-	return func(o *operatorUnderTest) { o.settings.ReplicationWindow = d }
-}
-
 // withLogin has the operator sign in with real credentials at the tenant's login service, which accepts these client secrets.
 func withLogin(secrets map[string]string) startOption {
 	return func(o *operatorUnderTest) {
