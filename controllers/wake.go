@@ -3,20 +3,18 @@ package controllers
 import (
 	"context"
 	"fmt"
-	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/policy"
 )
 
 // requestsFor gives a request for every object that a cached list finds.
@@ -40,15 +38,10 @@ func requestFor(object client.Object) reconcile.Request {
 	return reconcile.Request{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: object.GetName()}}
 }
 
-// wakes is the handler that wakes the objects that a cached list finds for an object that has changed. Find gives the list and
-// its options, or no list where nobody is concerned.
-func wakes(cache client.Reader, find func(client.Object) (client.ObjectList, []client.ListOption)) handler.EventHandler {
+// mapped makes a handler of a function that finds the objects which an event concerns.
+func mapped(find func(ctx context.Context, object client.Object) ([]reconcile.Request, error)) handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, object client.Object) []reconcile.Request {
-		list, options := find(object)
-		if list == nil {
-			return nil
-		}
-		requests, err := requestsFor(ctx, cache, list, options...)
+		requests, err := find(ctx, object)
 		if err != nil && ctx.Err() == nil {
 			log.FromContext(ctx).Error(err, "Failed to wake objects after a change of another")
 		}
@@ -56,51 +49,37 @@ func wakes(cache client.Reader, find func(client.Object) (client.ObjectList, []c
 	})
 }
 
-// tenantChanged lets through what the objects of an EntraTenant depend on: its spec, its end, and what it says of the connection,
-// of the permissions and of invitations, so that whoever waits for one of them goes on at once. Its counters wake nobody.
-func tenantChanged() predicate.Predicate {
-	return updated(func(before, after *b2b.EntraTenant) bool {
-		for _, condition := range []string{b2b.ConditionReady, b2b.ConditionPermissionsGranted, b2b.ConditionInvitationsAllowed} {
-			if whatSays(before.Status.Conditions, condition) != whatSays(after.Status.Conditions, condition) {
-				return true
-			}
+// wakes is mapped for objects that one cached list finds. Find gives the list and its options, or no list where nobody is concerned.
+func wakes(cache client.Reader, find func(client.Object) (client.ObjectList, []client.ListOption)) handler.EventHandler {
+	return mapped(func(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
+		list, options := find(object)
+		if list == nil {
+			return nil, nil
 		}
-		return before.Generation != after.Generation
+		return requestsFor(ctx, cache, list, options...)
 	})
 }
 
-// policyChanged lets through what requests depend on: the spec, the end, the groups that were found and whether they were
-// looked up. Its counters wake nobody.
-func policyChanged() predicate.Predicate {
-	return updated(func(before, after *b2b.GuestPolicy) bool {
-		return before.Generation != after.Generation ||
-			before.Status.ObservedGeneration != after.Status.ObservedGeneration ||
-			readiness(before.Status.Conditions) != readiness(after.Status.Conditions) ||
-			!slices.Equal(before.Status.Groups, after.Status.Groups)
-	})
-}
-
-// updated lets creations and deletions through, and those updates that differ.
-func updated[T client.Object](differ func(before, after T) bool) predicate.Predicate {
-	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-		before, ok := e.ObjectOld.(T)
-		after, okToo := e.ObjectNew.(T)
-		return ok && okToo && differ(before, after)
-	}}
-}
-
-// readiness is what the Ready condition says, without the time.
-func readiness(conditions []metav1.Condition) said { return whatSays(conditions, b2b.ConditionReady) }
-
-// said is what a condition says, without the time.
-type said struct {
-	status          metav1.ConditionStatus
-	reason, message string
-}
-
-func whatSays(conditions []metav1.Condition, conditionType string) said {
-	if condition := meta.FindStatusCondition(conditions, conditionType); condition != nil {
-		return said{status: condition.Status, reason: condition.Reason, message: condition.Message}
+// inSelectedNamespaces gives the requests of a kind in the namespaces that a policy selects.
+func (d Dependencies) inSelectedNamespaces(ctx context.Context, object client.Object, list func() client.ObjectList) ([]reconcile.Request, error) {
+	selecting, isPolicy := object.(*b2b.GuestPolicy)
+	if !isPolicy {
+		return nil, nil
 	}
-	return said{}
+	namespaces := &corev1.NamespaceList{}
+	if err := d.Client.List(ctx, namespaces, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	var requests []reconcile.Request
+	for i := range namespaces.Items {
+		if !policy.Selects(selecting, namespaces.Items[i].Labels) {
+			continue
+		}
+		found, err := requestsFor(ctx, d.Client, list(), client.InNamespace(namespaces.Items[i].Name))
+		if err != nil {
+			return nil, err
+		}
+		requests = append(requests, found...)
+	}
+	return requests, nil
 }
