@@ -22,7 +22,8 @@ TEST_TIMEOUT ?= 30m
 BENCH ?= .
 
 # Evaluated only by the targets that use it: the first time it builds kube-apiserver and etcd.
-WITH_ASSETS = assets=$$(go run ./hack/controlplane) && KUBEBUILDER_ASSETS=$$assets
+WITH_ASSETS = echo "Making sure of a control plane; the first time takes several minutes" >&2; \
+	assets=$$(go run ./hack/controlplane) && KUBEBUILDER_ASSETS=$$assets
 
 MODULES := . hack/tools hack/tools/etcd hack/tools/kubernetes
 GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml dist/install.yaml docs/reference/api.md
@@ -76,7 +77,7 @@ build-installer: bin/kustomize ## Write the installation in one file, dist/insta
 
 .PHONY: test
 test: ## Run all tests, against a real API server and a simulated tenant
-	$(WITH_ASSETS) go test -timeout $(TEST_TIMEOUT) -p $(TEST_AT_ONCE) $(TEST_FLAGS) $(TEST_PACKAGES)
+	@$(WITH_ASSETS) go test -timeout $(TEST_TIMEOUT) -p $(TEST_AT_ONCE) $(TEST_FLAGS) $(TEST_PACKAGES)
 
 .PHONY: test-race
 test-race: TEST_FLAGS += -race
@@ -84,7 +85,7 @@ test-race: test ## Run all tests with the race detector (needs a C compiler)
 
 .PHONY: bench
 bench: ## Run the benchmarks, or those that match BENCH
-	$(WITH_ASSETS) go test -timeout $(TEST_TIMEOUT) -p 1 -run '^$$' -bench '$(BENCH)' -benchmem $(TEST_PACKAGES)
+	@$(WITH_ASSETS) go test -timeout $(TEST_TIMEOUT) -p 1 -run '^$$' -bench '$(BENCH)' -benchmem $(TEST_PACKAGES)
 
 ##@ Code
 
