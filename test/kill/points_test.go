@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// point is one committed write in a run: the how manieth of its class.
+// point is one committed write in a run, by its class and its number among those of that class.
 type point struct {
 	class   string
 	ordinal int

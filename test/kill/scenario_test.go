@@ -2,6 +2,7 @@ package kill
 
 import (
 	"slices"
+	"time"
 
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -127,17 +128,23 @@ func (w *world) expectGone(g Gomega, object client.Object) {
 	g.Expect(apierrors.IsNotFound(err)).To(BeTrue(), "%s is still there", object.GetName())
 }
 
-// quietRounds is how many rounds of observation must have begun since the last write for a run to count as quiet.
-const quietRounds = 2
+// For a run to count as quiet, so many rounds of observation must have begun since the last write, and more time must have passed
+// than the operator lets pass between two looks at anything: the interval of observation and a fifth.
+const (
+	quietRounds = 2
+	quietFor    = 7 * time.Second
+)
 
 // expectQuiet waits until the operator goes on observing and nothing is written on either side.
 func (w *world) expectQuiet() {
 	w.Helper()
-	writes, since := -1, int64(0)
+	var last time.Time
+	writes, rounds := -1, int64(0)
 	w.waitUntil("nothing is written any more", func(g Gomega) {
 		if now := w.recorder.count(); now != writes {
-			writes, since = now, w.rounds.Load()
+			writes, rounds, last = now, w.rounds.Load(), time.Now()
 		}
-		g.Expect(w.rounds.Load()-since).To(BeNumerically(">=", quietRounds), "rounds since the last of %d writes", writes)
+		g.Expect(w.rounds.Load()-rounds).To(BeNumerically(">=", quietRounds), "rounds since the last of %d writes", writes)
+		g.Expect(time.Since(last)).To(BeNumerically(">", quietFor), "since the last of %d writes", writes)
 	})
 }
