@@ -159,9 +159,6 @@ func call[T any](ctx context.Context, c *Client, op operation, send func(context
 // pathParameters are what every request builder starts from. The SDK writes into the map, so each gets its own.
 func (c *Client) pathParameters() map[string]string { return map[string]string{"baseurl": c.base} }
 
-//go:fix inline
-func ptr[T any](v T) *T { return new(v) }
-
 // value of an optional property; the zero value where it is absent or null.
 func value[T any](v *T) T {
 	if v == nil {
