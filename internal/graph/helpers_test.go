@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -69,11 +70,14 @@ func (c *counting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.Handler.ServeHTTP(w, r)
 }
 
-func (c *counting) count() int {
+// seen gives the requests so far. A handler may still be at work when its client has given up.
+func (c *counting) seen() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.paths)
+	return slices.Clone(c.paths)
 }
+
+func (c *counting) count() int { return len(c.seen()) }
 
 // fakeClock stands still until it is told otherwise.
 type fakeClock struct {

@@ -119,7 +119,7 @@ func TestNoRequestIsEverRepeated(t *testing.T) {
 			seen := &counting{Handler: handler}
 			_, err := clientOf(t, seen).Invite(context.Background(), ada)
 			g.Expect(err).To(HaveOccurred())
-			g.Expect(seen.paths).To(Equal([]string{"POST /v1.0/invitations"}))
+			g.Expect(seen.seen()).To(Equal([]string{"POST /v1.0/invitations"}))
 		})
 	}
 }
