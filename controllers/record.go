@@ -169,10 +169,15 @@ func (r *record) announce(next attempt) {
 		}
 	}
 	r.Attempts = append(r.Attempts, next)
+	r.Attempts = r.Attempts[max(0, len(r.Attempts)-maxAttempts):]
 }
 
 // remembered is how many ended lives, and how many attempts of them, a record keeps: an annotation is bounded.
 const remembered = 50
+
+// maxAttempts is how many attempts a record keeps while a life goes on: each crash right after an announcement leaves one. To forget
+// the oldest is safe, for a user whose maker is forgotten is never deleted.
+const maxAttempts = 2 * remembered
 
 // beginLife begins a new life after a release.
 func (r *record) beginLife() {

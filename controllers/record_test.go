@@ -117,6 +117,15 @@ func TestAnnouncingTakesAwayOnlyWhatDidNothingInThisLife(t *testing.T) {
 	g.Expect(rec.Attempts).To(Equal(left))
 }
 
+func TestARecordIsBoundedHoweverOftenALifeIsCutShort(t *testing.T) {
+	g, rec := NewWithT(t), &record{}
+	for range 3 * maxAttempts {
+		rec.announce(attempt{Cause: causeFirst})
+	}
+	g.Expect(rec.Attempts).To(HaveLen(maxAttempts))
+	g.Expect(rec.last().Number).To(Equal(3*maxAttempts), "the latest are kept")
+}
+
 func TestInvitingAgainSettlesThatTheAttemptBeforeWasNotSeen(t *testing.T) {
 	g := NewWithT(t)
 	rec := &record{Life: 1, Attempts: []attempt{first(""), first("").of(1), resent("2", "").of(1), first(outcomeSent).of(1)}}

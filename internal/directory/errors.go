@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -135,9 +134,4 @@ func RequestID(err error) string {
 		return e.RequestID
 	}
 	return ""
-}
-
-// IsStopping reports whether err only says that the process is stopping, which is nobody's failure.
-func IsStopping(ctx context.Context, err error) bool {
-	return err != nil && errors.Is(context.Cause(ctx), context.Canceled)
 }

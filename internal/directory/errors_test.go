@@ -1,7 +1,6 @@
 package directory_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -87,18 +86,4 @@ func TestAnErrorSpeaksTheDirectorysOwnWords(t *testing.T) {
 			NewWithT(t).Expect(c.err.Error()).To(Equal(c.want))
 		})
 	}
-}
-
-func TestAnErrorWhileTheProcessStopsIsNobodysFailure(t *testing.T) {
-	g := NewWithT(t)
-	failed := &directory.Error{Class: directory.OutcomeUnknown}
-	running, stop := context.WithCancel(context.Background())
-	g.Expect(directory.IsStopping(running, failed)).To(BeFalse())
-	stop()
-	g.Expect(directory.IsStopping(running, failed)).To(BeTrue())
-	g.Expect(directory.IsStopping(running, nil)).To(BeFalse())
-
-	late, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
-	defer cancel()
-	g.Expect(directory.IsStopping(late, failed)).To(BeFalse(), "a deadline that has passed is a failure")
 }
