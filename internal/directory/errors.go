@@ -53,6 +53,8 @@ const (
 	InvitationsNotAllowed Detail = "InvitationsNotAllowed"
 	// ReferenceNotReady (Invalid, NotFound): an object that the request refers to has not reached this replica yet.
 	ReferenceNotReady Detail = "ReferenceNotReady"
+	// ResyncRequired (Invalid): the directory does not know a delta link any more; everything has to be listed anew.
+	ResyncRequired Detail = "ResyncRequired"
 )
 
 // Error is a failed request to the directory.
