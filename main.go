@@ -70,6 +70,7 @@ func run(ctx context.Context, settings *config.Config) error {
 	}
 	err = controllers.Setup(ctx, mgr, controllers.Options{
 		Simulator:         controllers.Simulator{Endpoint: settings.GraphEndpoint, AuthorityHost: settings.AuthorityHost},
+		Limits:            settings.Limits(),
 		ReplicationWindow: settings.ReplicationWindow,
 		OperatorNamespace: settings.OperatorNamespace,
 	})

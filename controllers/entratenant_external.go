@@ -79,16 +79,12 @@ func (r *tenantReconciler) choose(ctx context.Context, tenant *b2b.EntraTenant, 
 		return nil
 	case own.fresh != nil && own.fresh.fingerprint == fingerprint:
 		return nil
-	case own.running != nil:
-		// Only the client in use knows that the tenant has asked not to be asked: a new one must not break in on that.
-		if _, err := own.running.client.Organization(ctx); directory.Is(err, directory.Throttled) {
-			return failureOf(err, "taking up a changed credential", "")
-		}
 	}
 	made, err := r.connect(graph.Config{
 		TenantID: tenant.Spec.TenantID, Cloud: graph.Cloud(tenant.Spec.Cloud), Credential: credential,
 		Endpoint: r.simulator.Endpoint, AuthorityHost: r.simulator.AuthorityHost,
 		Logger: log.Log.WithName("graph").WithValues("entraTenant", tenant.Name), Now: r.Now, Observe: r.Metrics.GraphCalled,
+		Budget: own.budget,
 	})
 	if err != nil {
 		r.links.end(tenant.Name)

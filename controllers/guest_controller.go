@@ -34,6 +34,7 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
 		WatchesRawSource(d.Feeds.Guests()).
+		WithOptions(fairly(kind.laneOf)).
 		Complete(&lifecycle.Loop[*b2b.Guest]{Client: d.Client, Kind: kind})
 }
 
@@ -51,6 +52,15 @@ func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]rec
 	recorded, err := requestsFor(ctx, k.Client, &b2b.GuestList{},
 		client.MatchingFields{indexGuestByPairClaimant: object.GetNamespace() + "/" + object.GetName()})
 	return append(requests, recorded...), err
+}
+
+// laneOf gives the namespace that asked for a Guest first.
+func (k *guestKind) laneOf(request reconcile.Request) string {
+	guest := &b2b.Guest{}
+	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest); err != nil || len(guest.Spec.Claims) == 0 {
+		return ""
+	}
+	return guest.Spec.Claims[0].Namespace
 }
 
 func (k *guestKind) ofTenant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {

@@ -60,8 +60,8 @@ func (k *guestKind) observe(ctx context.Context, life *guestLife) (sighting, *li
 	if user, found := mirror.User(id); found {
 		return sighting{user: &user}, nil
 	}
-	if !mirror.Listed() {
-		verdict := lifecycle.LookAgain(lifecycle.Soon)
+	if !mirror.Listed() { // the first listing wakes everybody
+		verdict := lifecycle.LookAgain(lifecycle.Retry)
 		return sighting{}, &verdict
 	}
 	user, err := life.tenant.Directory.GetUser(ctx, id)
@@ -189,12 +189,6 @@ func (k *guestKind) decideAbsent(life *guestLife, seen sighting) lifecycle.Decis
 	}
 	if refused := life.refused(); refused != nil {
 		return lifecycle.Say(lifecycle.Stall(refused.Reason, refused.Message))
-	}
-	if pause, message := life.tenant.Breaker.Blocked(); pause > 0 {
-		if message == "" {
-			return lifecycle.Say(lifecycle.LookAgain(pause)) // another invitation goes first
-		}
-		return lifecycle.Say(blocked(message, pause))
 	}
 	return lifecycle.Do(k.inviteStep(life, seen))
 }

@@ -31,6 +31,7 @@ func SetupGuestGroupMembership(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(policyChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
 		WatchesRawSource(d.Feeds.Memberships()).
+		WithOptions(fairly(nil)).
 		Complete(&lifecycle.Loop[*b2b.GuestGroupMembership]{Client: d.Client, Kind: kind})
 }
 
@@ -119,7 +120,11 @@ func (k *membershipKind) Suspended(ctx context.Context, membership *b2b.GuestGro
 	if err != nil {
 		return "", err
 	}
-	return want.tenant.suspension(membership.Spec.Suspend), nil
+	suspended := want.tenant.suspension(membership.Spec.Suspend)
+	if suspended != "" {
+		want.withdraw()
+	}
+	return suspended, nil
 }
 
 // Decide leaves the pairs that are not wanted any more, then sees to the one that is.
@@ -129,6 +134,7 @@ func (k *membershipKind) Decide(ctx context.Context, membership *b2b.GuestGroupM
 		return lifecycle.Decision{}, err
 	}
 	if membership.DeletionTimestamp != nil {
+		want.withdraw()
 		return k.decideEnd(ctx, want)
 	}
 	blocker, err := k.resolve(ctx, want)
@@ -139,9 +145,17 @@ func (k *membershipKind) Decide(ctx context.Context, membership *b2b.GuestGroupM
 		return valueOf(decision), err
 	}
 	if blocker != nil {
+		want.withdraw()
 		return lifecycle.Say(*blocker), nil
 	}
 	return k.decideMember(ctx, want)
+}
+
+// withdraw takes back an addition that has not left yet.
+func (w *wanted) withdraw() {
+	if w.tenant.Connection != nil {
+		w.tenant.Additions.Forget(keyOf(w.membership))
+	}
 }
 
 // leave leaves the pairs that this membership is recorded for and does not want any more. A copy restored from a backup does not

@@ -27,6 +27,8 @@ func SetupGuestInvitation(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
+		WatchesRawSource(d.Feeds.Invitations()).
+		WithOptions(fairly(nil)).
 		Complete(&lifecycle.Loop[*b2b.GuestInvitation]{Client: d.Client, Kind: kind})
 }
 

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
 )
@@ -165,7 +166,8 @@ func (p *pairs) remove(ctx context.Context, l leaving) lifecycle.Decision {
 	case removed && now.Sub(removedAt) < p.ReplicationWindow:
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "removed from the group; waiting until the tenant shows it", lifecycle.Soon))
 	}
-	return lifecycle.Do(lifecycle.Step{Name: "the removal from the group", Act: func(ctx context.Context) *lifecycle.Verdict {
+	await := l.tenant.turn(l.about, l.about.GetNamespace(), budget.TakeAway, costOfRemoval)
+	return lifecycle.Do(lifecycle.Step{Name: "the removal from the group", Await: await, Act: func(ctx context.Context) *lifecycle.Verdict {
 		defer p.Users.lock(l.pair.UserID)()
 		err := l.tenant.Directory.RemoveMember(ctx, l.pair.GroupID, l.pair.UserID)
 		switch {

@@ -14,12 +14,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 )
 
 // Options are what the controllers are told from outside.
 type Options struct {
 	// Simulator stands in for Microsoft's clouds where it is set.
 	Simulator Simulator
+	// Limits are what the directory lets each tenant's application send; the zero value is what Microsoft publishes.
+	Limits budget.Limits
 	// ReplicationWindow is the longest that the directory is thought to hide a write.
 	ReplicationWindow time.Duration
 	// OperatorNamespace is where the Secrets with the credentials are, and nowhere else.
@@ -46,6 +49,7 @@ type Dependencies struct {
 	Users *keyedMutex
 
 	Now               func() time.Time
+	Limits            budget.Limits
 	ReplicationWindow time.Duration
 	OperatorNamespace string
 }
@@ -97,6 +101,7 @@ func dependencies(mgr ctrl.Manager, options Options) (Dependencies, error) {
 		Metrics:           ownMetrics,
 		Users:             newKeyedMutex(),
 		Now:               options.Now,
+		Limits:            options.Limits,
 		ReplicationWindow: options.ReplicationWindow,
 		OperatorNamespace: options.OperatorNamespace,
 	}, err
