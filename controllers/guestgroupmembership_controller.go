@@ -154,7 +154,7 @@ func (k *membershipKind) Decide(ctx context.Context, membership *b2b.GuestGroupM
 // withdraw takes back an addition that has not left yet.
 func (w *wanted) withdraw() {
 	if w.tenant.Connection != nil {
-		w.tenant.Additions.Forget(keyOf(w.membership))
+		w.tenant.Additions.Forget(turnKey(w.membership))
 	}
 }
 

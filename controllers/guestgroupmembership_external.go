@@ -17,7 +17,7 @@ import (
 
 // decideMember sees to the pair: it is there, somebody else has ended it, or it has to be made.
 func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
-	userID, key := want.life.userID(), keyOf(want.membership)
+	userID, key := want.life.userID(), turnKey(want.membership)
 	state, failed := want.tenant.Additions.State(key)
 	if state == additions.Over && failed != nil {
 		return lifecycle.Say(additionFailure(failed)), nil
@@ -44,21 +44,21 @@ func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state 
 	removed := want.removedByOthers(k.Now(), k.ReplicationWindow) && !want.regrants()
 	if !removed && state != additions.Boarding {
 		if want.tenant.suspension(want.membership.Spec.Suspend) == "" {
-			want.tenant.Additions.Ask(keyOf(want.membership), want.groupID, want.life.userID())
+			want.tenant.Additions.Ask(turnKey(want.membership), want.groupID, want.life.userID())
 		}
 		return lifecycle.Say(inQueue(0)), nil
 	}
 	member, err := want.tenant.Directory.IsMember(ctx, want.groupID, want.life.userID())
 	switch {
 	case err != nil:
-		want.tenant.Additions.Forget(keyOf(want.membership))
+		want.tenant.Additions.Forget(turnKey(want.membership))
 		return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
 	case member:
 		want.tenant.Mirror.SawMember(want.groupID, want.life.userID(), true)
-		want.tenant.Additions.Forget(keyOf(want.membership))
+		want.tenant.Additions.Forget(turnKey(want.membership))
 		return k.decidePresent(want), nil
 	case removed:
-		want.tenant.Additions.Forget(keyOf(want.membership))
+		want.tenant.Additions.Forget(turnKey(want.membership))
 		want.report()
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonRemovedExternally, "somebody else has taken the guest out of the group. They are "+
 			"not added again before somebody sets a new spec.regrantToken")), nil
@@ -137,7 +137,7 @@ func (k *membershipKind) additionStep(want *wanted) lifecycle.Step {
 			return k.announce(ctx, want, false)
 		},
 		Act: func(context.Context) *lifecycle.Verdict {
-			want.tenant.Additions.Board(keyOf(want.membership)) // where it has left without this one, there is another
+			want.tenant.Additions.Board(turnKey(want.membership)) // where it has left without this one, there is another
 			again := inQueue(0)
 			return &again
 		},

@@ -45,6 +45,8 @@ type Dependencies struct {
 	Feeds   *Feeds
 	Events  *Events
 	Metrics *Metrics
+	// Tally counts the Guests.
+	Tally *tally
 	// Users serialises, by user id, whatever deletes a user or changes the groups of one: two addresses can be one person.
 	Users *keyedMutex
 
@@ -99,6 +101,7 @@ func dependencies(mgr ctrl.Manager, options Options) (Dependencies, error) {
 		Feeds:             NewFeeds(mgr.GetCache()),
 		Events:            NewEvents(mgr.GetEventRecorder("entra-guest-operator")),
 		Metrics:           ownMetrics,
+		Tally:             newTally(),
 		Users:             newKeyedMutex(),
 		Now:               options.Now,
 		Limits:            options.Limits,

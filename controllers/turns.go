@@ -30,8 +30,8 @@ const (
 	queueGlance = 10 * time.Minute
 )
 
-// keyOf is an object in the queue for turns.
-func keyOf(object client.Object) budget.Key {
+// turnKey is an object in the queue for turns.
+func turnKey(object client.Object) budget.Key {
 	kind := kindMembership
 	if _, isGuest := object.(*b2b.Guest); isGuest {
 		kind = kindGuest
@@ -45,7 +45,7 @@ type awaiting func(context.Context) (turn context.Context, end func(), wait *lif
 // turn has an object wait for its turn to write to the tenant. Within a class, namespaces take turns.
 func (t tenant) turn(object client.Object, namespace string, class budget.Class, cost budget.Cost) awaiting {
 	return func(ctx context.Context) (context.Context, func(), *lifecycle.Verdict) {
-		turn, wait := t.Budget.Take(keyOf(object), namespace, class, cost)
+		turn, wait := t.Budget.Take(turnKey(object), namespace, class, cost)
 		if turn != nil {
 			return turn.In(ctx), turn.End, nil
 		}
