@@ -118,7 +118,7 @@ func (l *links) run(name string, tenant *tenantLinks, next *link, interval time.
 		stopBefore = before.stop
 	}
 	gathered := additions.New(additions.Options{
-		Groups: next.client, Budget: tenant.budget, Woken: l.Feeds.Wake, Now: l.Now,
+		Groups: next.client, Budget: tenant.budget, Woken: l.Feeds.Wake,
 		Added: func(groupID, userID string) {
 			view.SawMember(groupID, userID, true)
 			log.FromContext(ctx).Info("Added guest to group", "userID", userID, "groupID", groupID)

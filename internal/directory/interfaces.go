@@ -31,6 +31,9 @@ type Groups interface {
 	IsMember(ctx context.Context, groupID, userID string) (bool, error)
 	// AddMember is Invalid with AlreadyMember where the user is in the group already.
 	AddMember(ctx context.Context, groupID, userID string) error
+	// AddMembers adds up to 20 users in one request: all of them, or none where it fails. Is Invalid or NotFound where one of them
+	// cannot be added, e.g. because they are in the group already.
+	AddMembers(ctx context.Context, groupID string, userIDs []string) error
 	// RemoveMember is NotFound where the user is not a member or one of the two does not exist. It never deletes the user.
 	RemoveMember(ctx context.Context, groupID, userID string) error
 }
