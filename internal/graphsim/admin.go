@@ -22,6 +22,10 @@ func (t *Tenant) AddUser(u User) string {
 func (t *Tenant) AddGuest(address, displayName string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.addGuestAsAdmin(address, displayName).ID
+}
+
+func (t *Tenant) addGuestAsAdmin(address, displayName string) *user {
 	local, domain, _ := strings.Cut(address, "@")
 	upn := t.guestName(address)
 	return t.addUserAsAdmin(User{
@@ -29,7 +33,7 @@ func (t *Tenant) AddGuest(address, displayName string) string {
 		Mail: address, OtherMails: []string{address}, UserType: "Guest", CreationType: "Invitation",
 		ExternalUserState: "Accepted", ExternalUserStateChangeDateTime: t.stamp(),
 		Identities: []Identity{{"userPrincipalName", t.options.InitialDomain, upn}, {"federated", providerOf(strings.ToLower(domain)), ""}},
-	}).ID
+	})
 }
 
 func (t *Tenant) addUserAsAdmin(u User) *user {

@@ -20,9 +20,14 @@
 // marked so in the ledger, and never counts as a call or a write of the API.
 //
 //	GET    /sim/ledger                          the Ledger as JSON
+//	GET    /sim/ledger/summary                  its totals, see Summary
 //	POST   /sim/ledger/reset                    see Tenant.ResetCounters
 //	GET    /sim/mailbox/{address}               the mails of one address
 //	POST   /sim/redeem {"address"|"ticket"}     the guest accepts
+//	POST   /sim/redemptions {"guests": [...]}   many do, by address or id
+//	POST   /sim/population                      many guests at once, see Population
+//	POST   /sim/settings                        {"latency": "100ms", "quota": "none|S|M|L",
+//	                                            "invitationsOutsideWriteQuota": bool, "silentDelta": bool}
 //	POST   /sim/admin/users                     a User
 //	POST   /sim/admin/guests {"address"}        a guest who accepted long ago
 //	POST   /sim/admin/groups                    a Group
@@ -35,6 +40,11 @@
 //
 // The page and /sim have no authentication: serve the simulator on loopback only.
 //
-// Delta queries, $batch and quotas are not simulated: they answer 501 in Graph's
-// error envelope.
+// # Batches and quotas
+//
+// POST /v1.0/$batch passes every item through the chain of a call of its own:
+// permissions, faults, hooks, lag, quota and ledger. Latency is met once. [Quota]
+// holds calls to the published limits, by the tenant's clock; it is off until set.
+//
+// Delta queries are not simulated: they answer 501 in Graph's error envelope.
 package graphsim

@@ -38,6 +38,8 @@ type Options struct {
 	Latency time.Duration
 	// Lag of the directory's replicas.
 	Lag Lag
+	// Quota that calls are held to; none by default.
+	Quota Quota
 }
 
 // DefaultTenantID is the tenant id when Options names none.
@@ -108,6 +110,7 @@ type Tenant struct {
 	faults   faultSet
 	hooks    hooks
 	throttle map[string]window // of the last Retry-After, by scope
+	meters   meters
 }
 
 // Behaviour switches what the service is known to do in more than one way. The
@@ -127,6 +130,9 @@ type Behaviour struct {
 	RefuseGzip bool
 	// KeepTickets leaves earlier tickets valid after a repeated invitation.
 	KeepTickets bool
+	// SilentDelta keeps delta queries silent about externalUserState and the time of
+	// its change: they neither carry the two nor report a change of them alone.
+	SilentDelta bool
 }
 
 // New makes an empty tenant.
@@ -154,6 +160,7 @@ func New(options Options) *Tenant {
 		throttle:    map[string]window{},
 		policy:      defaultAuthorizationPolicy(),
 	}
+	t.meters = newMeters(options.Quota, t.now())
 	t.domains = append([]string{options.InitialDomain}, options.VerifiedDomains...)
 	return t
 }
