@@ -21,7 +21,7 @@ import (
 type Options struct {
 	// Simulator stands in for Microsoft's clouds where it is set.
 	Simulator Simulator
-	// Limits are what the directory lets each tenant's application send; the zero value is what Microsoft publishes.
+	// Limits are what the directory lets the application send in each tenant; the zero value is no limit.
 	Limits budget.Limits
 	// ReplicationWindow is the longest that the directory is thought to hide a write.
 	ReplicationWindow time.Duration

@@ -139,6 +139,7 @@ func (o *operatorUnderTest) start() {
 	mgr, err := ctrl.NewManager(rest.CopyConfig(o.rest), managerOptions)
 	o.Expect(err).NotTo(HaveOccurred())
 	o.options.Simulator = Simulator{Endpoint: o.settings.GraphEndpoint, AuthorityHost: o.settings.AuthorityHost}
+	o.options.Limits = o.settings.Limits()
 	o.options.ReplicationWindow = o.settings.ReplicationWindow
 	o.options.OperatorNamespace = o.namespace
 	ctx, cancel := context.WithCancel(context.Background())

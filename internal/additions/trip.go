@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"github.com/entraguests/entra-guest-operator/internal/budget"
+	"github.com/entraguests/entra-guest-operator/internal/directory"
 )
 
 const (
-	// seats is how many members Graph adds in one request.
-	// https://learn.microsoft.com/graph/api/group-post-members
-	seats = 20
+	// seats is how many can go with one request.
+	seats = directory.MaxMembersPerAddition
 	// maxWait is how long an addition waits for company at most, and how long after another one it is thought that more will come.
 	maxWait = 2 * time.Second
 	// pause is how long nobody has come when nobody is expected any more.
