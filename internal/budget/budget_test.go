@@ -40,7 +40,7 @@ func TestAClassIsServedOnlyWhileNoEarlierOneWaits(t *testing.T) {
 		for i, class := range []budget.Class{budget.Routine, budget.Retry, budget.Grant, budget.TakeAway, budget.Grant, budget.TakeAway} {
 			turn, wait := b.Take(key("a", i), "a", class, oneWrite)
 			g.Expect(turn).To(BeNil())
-			g.Expect(wait).To(BeNumerically("~", 1020*time.Millisecond, 6*time.Second))
+			g.Expect(wait).To(BeNumerically(">", time.Second))
 		}
 		time.Sleep(6500 * time.Millisecond)
 		synctest.Wait()

@@ -4,9 +4,7 @@ import "time"
 
 // serve grants what can be granted now, and finds out when it is worth trying again.
 func (b *Budget) serve(now time.Time) {
-	for i := range b.buckets {
-		b.buckets[i].refill(now)
-	}
+	b.refill(now)
 	b.wake = time.Time{}
 	blocked := b.closed(now)
 	for class := range b.lines {
@@ -21,6 +19,12 @@ func (b *Budget) serve(now time.Time) {
 		case b.kick <- struct{}{}:
 		default:
 		}
+	}
+}
+
+func (b *Budget) refill(now time.Time) {
+	for i := range b.buckets {
+		b.buckets[i].refill(now)
 	}
 }
 
