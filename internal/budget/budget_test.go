@@ -317,6 +317,19 @@ func TestWithoutLimitsEverybodyHasATurnAtOnce(t *testing.T) {
 	})
 }
 
+func TestWhatIsMoreThanTheWholeQuotaTakesAllOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		b := budget.New(budget.Options{Limits: slow})
+		spend(t, b, budget.Cost{Writes: 500})
+		start := time.Now()
+		turn, err := b.Acquire(t.Context(), "a", budget.Grant, budget.Cost{Writes: 500})
+		g.Expect(err).NotTo(HaveOccurred())
+		turn.End()
+		g.Expect(time.Since(start)).To(BeNumerically("~", 100*time.Second, time.Second))
+	})
+}
+
 func TestTheEstimateGrowsWithThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
