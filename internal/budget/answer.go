@@ -94,6 +94,7 @@ func (p *Pass) finish(failure error, settle func(now time.Time)) {
 	}
 	p.over = true
 	now := b.now()
+	b.refill(now)
 	settle(now)
 	b.everything.leave(p.everything.probe, failure)
 	b.writing.leave(p.writes.probe, failure)

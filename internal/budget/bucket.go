@@ -52,6 +52,9 @@ func (b *bucket) refill(now time.Time) {
 	}
 }
 
+// most bounds what can be asked for: what is more than the whole would wait forever.
+func (b *bucket) most(n int32) int32 { return int32(min(float64(n), math.Floor(b.capacity))) }
+
 func (b *bucket) holds(n int32) bool { return n <= 0 || b.level-b.reserved >= float64(n) }
 
 // until estimates how long it takes until n more can be reserved.

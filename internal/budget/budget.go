@@ -75,7 +75,7 @@ type Budget struct {
 	learned map[string]int32
 }
 
-// New makes the budget of a tenant, full.
+// New makes the budget of a tenant, full. What others, or a process before this one, have used shows in the answers.
 func New(options Options) *Budget {
 	b := &Budget{
 		now:        options.Now,
@@ -149,7 +149,7 @@ func (b *Budget) Take(key Key, lane string, class Class, cost Cost) (turn *Turn,
 		if w != nil {
 			b.drop(w)
 		}
-		w = &waiter{key: key, lane: lane, class: class.known(), price: priceOf(cost)}
+		w = &waiter{key: key, lane: lane, class: class.known(), price: b.payable(priceOf(cost))}
 		b.waiting[key] = w
 		b.push(w)
 	}
@@ -165,7 +165,7 @@ func (b *Budget) Take(key Key, lane string, class Class, cost Cost) (turn *Turn,
 
 // Acquire waits for a turn until ctx ends: for goroutines that may wait, not for workers. The error is that of ctx.
 func (b *Budget) Acquire(ctx context.Context, lane string, class Class, cost Cost) (*Turn, error) {
-	w := &waiter{lane: lane, class: class.known(), price: priceOf(cost), done: make(chan struct{})}
+	w := &waiter{lane: lane, class: class.known(), price: b.payable(priceOf(cost)), done: make(chan struct{})}
 	if err := b.await(ctx, w, nil, nil); err != nil {
 		return nil, err
 	}

@@ -58,6 +58,14 @@ func priceOf(c Cost) price {
 	return price{writes: clamp(c.Writes), units: clamp(c.Units), invitations: clamp(c.Invitations)}
 }
 
+// payable is a price as far as it can be paid at all.
+func (b *Budget) payable(p price) price {
+	for i, n := range p {
+		p[i] = b.buckets[i].most(n)
+	}
+	return p
+}
+
 // scope is a set of buckets, and of asking at all.
 type scope uint8
 

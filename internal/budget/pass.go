@@ -109,7 +109,7 @@ func (b *Budget) priceOf(r Request) price {
 	if n := b.learned[r.Operation]; n > 0 {
 		p[units] = n
 	}
-	return p
+	return b.payable(p)
 }
 
 func (p *Pass) writing() bool { return priceOf(p.request.Cost).needs()&writing != 0 }
