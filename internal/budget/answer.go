@@ -1,6 +1,9 @@
 package budget
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Answer is what an answer teaches. The zero value is an answer that says nothing.
 type Answer struct {
@@ -32,12 +35,21 @@ const (
 // mostUnits bounds what is believed of the cost of one request.
 const mostUnits = 1000
 
-// Check says whether the request may still be sent, where time has passed since it entered: an error as of Enter where the
-// directory has asked to wait since then. Nothing that entered before goes out after that, also when the wait is over.
-func (p *Pass) Check() error {
-	b := p.budget
+type passKey struct{}
+
+// In gives the context to send the request under.
+func (p *Pass) In(ctx context.Context) context.Context { return context.WithValue(ctx, passKey{}, p) }
+
+// Check says whether a request may still be sent now that time has passed since it entered: an error as of Enter where the directory
+// has asked to wait meanwhile. Nothing that entered before goes out after that, not even when the wait is over. Of a context
+// without a Pass, only what concerns everybody is known.
+func (b *Budget) Check(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.unlock()
+	p, ok := ctx.Value(passKey{}).(*Pass)
+	if !ok || p.budget != b {
+		return b.everything.refuses(b.now())
+	}
 	if err := p.refused(b.now()); err != nil {
 		return err
 	}

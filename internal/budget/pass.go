@@ -2,6 +2,7 @@ package budget
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -144,7 +145,7 @@ func (b *Budget) pass(ctx context.Context, g *gate) (passage, error) {
 		select {
 		case <-other.done:
 			if other.err != nil {
-				return passage{}, &directory.Error{Class: directory.Unavailable, Err: other.err}
+				return passage{}, unanswered(other.err)
 			}
 		case <-ctx.Done():
 			return passage{}, &directory.Error{Class: directory.Unavailable, Err: fmt.Errorf("waiting for the directory's first answer: %w", ctx.Err())}
@@ -160,4 +161,13 @@ func (b *Budget) try(g *gate) (through passage, other *probe, err error) {
 	}
 	mine, other := g.try()
 	return passage{mine, g.closings}, other, nil
+}
+
+// unanswered is the error for those who waited for a request that got no answer. A token that could not be had, or a wait, concerns
+// them as well.
+func unanswered(err error) error {
+	if known, ok := errors.AsType[*directory.Error](err); ok && known.Class != directory.OutcomeUnknown {
+		return known
+	}
+	return &directory.Error{Class: directory.Unavailable, Err: err}
 }

@@ -12,6 +12,7 @@ import (
 	kiotahttp "github.com/microsoft/kiota-http-go"
 	kiotajson "github.com/microsoft/kiota-serialization-json-go"
 
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 )
 
@@ -40,6 +41,8 @@ type Config struct {
 	Logger logr.Logger
 	// Now is the clock; nil for time.Now.
 	Now func() time.Time
+	// Budget is what the tenant allows, shared by all of its clients; nil for one of the client's own, with the published limits.
+	Budget *budget.Budget
 	// Observe is called once for every HTTP request to Graph, for metrics; it may be nil and must not block.
 	Observe func(Call)
 }
@@ -112,6 +115,9 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Budget == nil {
+		c.Budget = budget.New(budget.Options{Limits: budget.Published(), Now: c.Now})
+	}
 	if c.Observe == nil {
 		c.Observe = func(Call) {}
 	}
@@ -131,7 +137,7 @@ func defaultTransport() http.RoundTripper {
 }
 
 // Timeout is the longest that one request takes from the call of a method to its end, a new token and the wait for another
-// request's answer included. A method that writes sends one request, so what it asked for is not sent later than this.
+// request's answer and for the tenant's quotas included. A method that writes sends one request, so what it asked for is not sent later than this.
 func (c *Client) Timeout() time.Duration { return c.timeout }
 
 // call runs one request of the SDK, and send also judges and converts the answer. Whatever goes wrong, a panic over an odd

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 )
 
@@ -27,6 +28,32 @@ const (
 	getOrganization  operation = "GetOrganization"
 	getPolicy        operation = "GetAuthorizationPolicy"
 )
+
+// demand is how urgent a kind of request is, where the caller's turn does not say, and what it costs: the one table of that.
+// Selecting properties makes a read cheaper by a unit, to one at least.
+// https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits
+func (op operation) demand(method string) (budget.Class, budget.Cost) {
+	switch op {
+	case deleteUser, removeMember:
+		return budget.TakeAway, budget.Cost{Writes: 1, Units: 1}
+	case invite:
+		return budget.Grant, budget.Cost{Writes: 1, Units: 1, Invitations: 1} // that it is a write too is not documented
+	case addMember:
+		return budget.Grant, budget.Cost{Writes: 1, Units: 1}
+	case findUsers, findDeletedUsers, getUser, getDeletedUser, getGroup, findGroups:
+		return budget.Grant, budget.Cost{Units: 1}
+	case isMember:
+		return budget.Grant, budget.Cost{Units: 2}
+	case listMembers:
+		return budget.Routine, budget.Cost{Units: 2}
+	case listGuests, getOrganization, getPolicy:
+		return budget.Routine, budget.Cost{Units: 1}
+	}
+	if writes(method) {
+		return budget.Grant, budget.Cost{Writes: 1, Units: 1}
+	}
+	return budget.Routine, budget.Cost{Units: 1}
+}
 
 // exchange is what the layers around one request tell each other.
 type exchange struct {
