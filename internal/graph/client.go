@@ -43,11 +43,12 @@ type Config struct {
 	Now func() time.Time
 	// Budget is what the tenant allows, shared by all of its clients; nil for one of the client's own, with the published limits.
 	Budget *budget.Budget
-	// Observe is called once for every HTTP request to Graph, for metrics; it may be nil and must not block.
+	// Observe is called once for every HTTP request to Graph and for every item of a $batch, for metrics; it may be nil and must
+	// not block.
 	Observe func(Call)
 }
 
-// Call is one HTTP request to Graph as it went. It carries no id and no address.
+// Call is one HTTP request to Graph as it went, or an item of a $batch. It carries no id and no address.
 type Call struct {
 	// Operation is one of a fixed set of names, e.g. "Invite".
 	Operation string
@@ -57,6 +58,8 @@ type Call struct {
 	Status int
 	// Duration is from sending to the last byte of the answer.
 	Duration time.Duration
+	// Batched is set for an item of a $batch: no HTTP request of its own. The $batch has a Call too, its Operation is "Batch".
+	Batched bool
 }
 
 // Client is one tenant behind Microsoft Graph. It is safe for concurrent use.
@@ -98,11 +101,15 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("making request adapter: %w", err)
 	}
 	adapter.SetBaseUrl(base)
-	timeout := config.RequestTimeout
-	if _, static := tokens.(staticToken); !static {
-		timeout += tokenTimeout
+	return &Client{adapter: adapter, tokens: tokens, base: base, timeout: config.timeout(tokens)}, nil
+}
+
+// timeout bounds one request with all that it may have to wait for.
+func (c Config) timeout(tokens tokenSource) time.Duration {
+	if _, static := tokens.(staticToken); static {
+		return c.RequestTimeout
 	}
-	return &Client{adapter: adapter, tokens: tokens, base: base, timeout: timeout}, nil
+	return c.RequestTimeout + tokenTimeout
 }
 
 func (c Config) withDefaults() Config {

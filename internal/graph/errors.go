@@ -93,6 +93,7 @@ var (
 
 // refine gives what the callers treat apart, by the directory's own text where the code does not tell.
 func refine(op operation, e *directory.Error) {
+	adds := op == addMember || op == addMembers
 	switch {
 	case e.Code == "Directory_QuotaExceeded":
 		e.Class = directory.Conflict // whoever is deleted for good makes room
@@ -100,11 +101,11 @@ func refine(op operation, e *directory.Error) {
 		e.Class = directory.Denied
 	case op == invite && e.Class == directory.Denied && invitationsForbidden.MatchString(e.Message):
 		e.Detail = directory.InvitationsNotAllowed
-	case op == addMember && e.Class == directory.NotFound:
+	case adds && e.Class == directory.NotFound:
 		e.Detail = directory.ReferenceNotReady
 	case e.Class == directory.Invalid && referenceNotReady.MatchString(e.Message):
 		e.Detail = directory.ReferenceNotReady
-	case op == addMember && e.Class == directory.Invalid && memberExists.MatchString(e.Message):
+	case adds && e.Class == directory.Invalid && memberExists.MatchString(e.Message):
 		e.Detail = directory.AlreadyMember
 	case op == removeMember && e.Class == directory.Invalid && memberMissing.MatchString(e.Message):
 		e.Class = directory.NotFound

@@ -27,6 +27,10 @@ func middlewares(config Config, where site, tokens tokenSource) []kiotahttp.Midd
 		&hostPin{scheme: where.graph.Scheme, host: where.graph.Host},
 		&preparer{},
 		&meter{budget: config.Budget, now: config.Now},
+		&batcher{
+			root: where.graph.String() + version, timeout: config.timeout(tokens), now: config.Now, log: config.Logger,
+			observe: config.Observe, check: config.Budget.Check, refused: func() { tokens.renew(renewRefusedAfter) },
+		},
 		&authenticator{tokens: tokens},
 		&latch{budget: config.Budget},
 		&sender{timeout: config.RequestTimeout, now: config.Now, log: config.Logger, observe: config.Observe},
