@@ -35,6 +35,8 @@ var layers = []layer{
 	{"internal/budget", graph, "a tenant's budget is fed by its client, and knows no Microsoft Graph itself"},
 	{"internal/fair", kubernetes, "a fair queue knows no Kubernetes"},
 	{"internal/fair", graph, "a fair queue knows no Microsoft Graph"},
+	{"internal/additions", kubernetes, "additions to groups are gathered without Kubernetes"},
+	{"internal/additions", graph, "additions to groups are sent through package directory"},
 	{"internal/lifecycle", graph, "the generic loop knows no Microsoft Graph"},
 	{"internal/policy", graph, "decisions know no Microsoft Graph"},
 	{"internal", folders("controllers"), "controllers are on top: only main and hack set them up"},
