@@ -69,6 +69,7 @@ func (t *Tenant) addUser(u User, by string) *user {
 		}
 	}
 	t.users.add(added)
+	t.logUser(u.ID)
 	t.recordState(u.ID, "created", by)
 	return added
 }
@@ -124,7 +125,7 @@ func (t *Tenant) UpdateGroup(id string, change func(*Group)) error {
 	if g == nil {
 		return absent("group", id)
 	}
-	change(&g.Group)
+	t.changeGroup(g, change)
 	return nil
 }
 
@@ -190,7 +191,7 @@ func (t *Tenant) UpdateUser(id string, change func(*User)) error {
 		return err
 	}
 	was := u.Disabled
-	t.users.change(u, change)
+	t.changeUser(u, change)
 	t.recordState(u.ID, patchState(was, u.Disabled), ByAdmin)
 	return nil
 }

@@ -98,9 +98,12 @@ func (w *itemWriter) envelope(id string) map[string]any {
 	return map[string]any{"id": id, "status": w.status, "headers": headers, "body": body}
 }
 
-// asTheServiceWrites spells the names that the service adds in small letters: inside
-// a batch no HTTP library brings them to one form.
+// asTheServiceWrites spells the names that the service adds in its own way: inside a
+// batch no HTTP library brings them to one form.
 func asTheServiceWrites(name string) string {
+	if name == "Odata-Version" {
+		return "OData-Version"
+	}
 	if lower := strings.ToLower(name); strings.HasPrefix(lower, "x-ms-") || strings.HasSuffix(lower, "request-id") {
 		return lower
 	}

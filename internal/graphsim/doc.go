@@ -40,11 +40,19 @@
 //
 // The page and /sim have no authentication: serve the simulator on loopback only.
 //
+// # Delta queries
+//
+// GET /users/delta and /groups/delta give all objects in pages, or none with
+// $deltatoken=latest, and from then on what has changed: removed objects, restored
+// ones, the members of groups. An answer shows an object as it is by then. Tokens
+// live seven days by the tenant's clock, and as long is what has changed remembered;
+// a query with nothing new costs nothing. [Behaviour] makes delta queries silent
+// about externalUserState, late, repetitive, name another host in their links, or
+// refuse old tokens in other words. A user's manager cannot be followed.
+//
 // # Batches and quotas
 //
 // POST /v1.0/$batch passes every item through the chain of a call of its own:
 // permissions, faults, hooks, lag, quota and ledger. Latency is met once. [Quota]
 // holds calls to the published limits, by the tenant's clock; it is off until set.
-//
-// Delta queries are not simulated: they answer 501 in Graph's error envelope.
 package graphsim

@@ -49,7 +49,7 @@ func (t *Tenant) Redeem(ticketOrAddress string) (redirectURL string, err error) 
 		return "", fmt.Errorf("%w: cross-tenant access settings block it", ErrNotRedeemable)
 	}
 	home := t.homeOf(inv.address)
-	t.users.change(u, func(u *User) { t.accept(u, home) })
+	t.changeUser(u, func(u *User) { t.accept(u, home) })
 	t.recordState(u.ID, "redeemed", ByGuest)
 	return inv.redirectURL, nil
 }

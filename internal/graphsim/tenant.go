@@ -99,6 +99,10 @@ type Tenant struct {
 	memberOf   map[string]map[string]*group
 	extensions map[string]bool
 	cursors    cursors
+	userFeed   feed
+	groupFeed  feed
+	// deltaGeneration is that of the tokens that are good, "" while there are none.
+	deltaGeneration string
 
 	tickets map[string]*ticket
 	homes   map[string]Home
@@ -133,6 +137,21 @@ type Behaviour struct {
 	// SilentDelta keeps delta queries silent about externalUserState and the time of
 	// its change: they neither carry the two nor report a change of them alone.
 	SilentDelta bool
+	// DeltaPage is how many objects a page of a delta query holds, 200 by default. It
+	// holds five times as many members of groups.
+	DeltaPage int
+	// DeltaDelay is how long a change takes until delta queries show it.
+	DeltaDelay time.Duration
+	// DeltaReplays lets each round of a delta query begin with so many changes that
+	// the one before it had shown.
+	DeltaReplays int
+	// DeltaLinkHost is the scheme and host that the links of delta queries name, by
+	// default those of the request.
+	DeltaLinkHost string
+	// DeltaRefusal is the code by which a token that is too old is refused with 400,
+	// such as syncStateNotFound or ResyncRequired. By default it is 410 with the
+	// address to start anew.
+	DeltaRefusal string
 }
 
 // New makes an empty tenant.
