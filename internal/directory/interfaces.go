@@ -39,6 +39,8 @@ type Groups interface {
 type Lister interface {
 	// ListGuests lists the users of userType Guest and, since a guest can be given another userType, whoever was invited.
 	ListGuests(ctx context.Context, yield func([]User) error) error
+	// ListPending lists the users whose externalUserState is PendingAcceptance.
+	ListPending(ctx context.Context, yield func([]User) error) error
 	// ListMembers lists the ids of the direct members that are users.
 	ListMembers(ctx context.Context, groupID string, yield func(userIDs []string) error) error
 }
@@ -57,5 +59,6 @@ type Directory interface {
 	Inviter
 	Groups
 	Lister
+	Changes
 	Settings
 }

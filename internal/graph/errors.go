@@ -88,12 +88,17 @@ var (
 	// A reference to an object that this replica does not have yet (msgraph-sdk-dotnet issue 2508).
 	referenceNotReady = regexp.MustCompile(`(?i)not a valid reference update`)
 	memberExists      = regexp.MustCompile(`(?i)references? already exist`)
-	memberMissing     = regexp.MustCompile(`(?i)removed object references? do(es)? not exist`)
+	// A delta link that has expired, or that the directory cannot go on from. The case of the letters varies.
+	// https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset
+	resyncRequired = regexp.MustCompile(`(?i)^(syncStateNotFound|resyncRequired)$`)
+	memberMissing  = regexp.MustCompile(`(?i)removed object references? do(es)? not exist`)
 )
 
 // refine gives what the callers treat apart, by the directory's own text where the code does not tell.
 func refine(op operation, e *directory.Error) {
 	switch {
+	case (op == userChanges || op == memberChanges) && (e.Status == http.StatusGone || e.Status < 500 && resyncRequired.MatchString(e.Code)):
+		e.Class, e.Detail = directory.Invalid, directory.ResyncRequired
 	case e.Code == "Directory_QuotaExceeded":
 		e.Class = directory.Conflict // whoever is deleted for good makes room
 	case op == invite && e.Class == directory.Unauthenticated && insufficientPrivileges.MatchString(e.Message):

@@ -83,7 +83,7 @@ func memberIDs(page []models.DirectoryObjectable) ([]string, error) {
 		if member == nil || value(member.GetId()) == "" {
 			return nil, errors.New("a member without an id")
 		}
-		if value(member.GetOdataType()) == "#microsoft.graph.user" {
+		if value(member.GetOdataType()) == userODataType {
 			ids = append(ids, value(member.GetId()))
 		}
 	}

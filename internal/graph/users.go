@@ -82,6 +82,14 @@ func (c *Client) ListGuests(ctx context.Context, yield func([]directory.User) er
 	return pages(ctx, c, listGuests, first, c.nextUsers, usersOf, yield)
 }
 
+// ListPending implements directory.Lister.
+func (c *Client) ListPending(ctx context.Context, yield func([]directory.User) error) error {
+	first := func(ctx context.Context) (models.UserCollectionResponseable, error) {
+		return c.users().Get(ctx, usersQuery(new(equals("externalUserState", string(directory.PendingAcceptance)))))
+	}
+	return pages(ctx, c, listPending, first, c.nextUsers, usersOf, yield)
+}
+
 func usersQuery(filter *string) *users.UsersRequestBuilderGetRequestConfiguration {
 	return &users.UsersRequestBuilderGetRequestConfiguration{QueryParameters: &users.UsersRequestBuilderGetQueryParameters{
 		Filter: filter,
