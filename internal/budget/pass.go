@@ -148,7 +148,7 @@ func (b *Budget) pass(ctx context.Context, g *gate) (passage, error) {
 				return passage{}, unanswered(other.err)
 			}
 		case <-ctx.Done():
-			return passage{}, &directory.Error{Class: directory.Unavailable, Err: fmt.Errorf("waiting for the directory's first answer: %w", ctx.Err())}
+			return passage{}, unanswered(fmt.Errorf("waiting for the directory's first answer: %w", ctx.Err()))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -40,7 +41,7 @@ func (d *directoryBucket) count(n int) {
 	d.counted += n
 }
 
-// TestTheDirectoryNeverHasToRefuse runs 16 workers over more objects than the quota allows, for ten minutes. Turns are kept for a
+// TestTheDirectoryNeverHasToRefuse runs 40 workers over more objects than the quota allows, for ten minutes. Turns are kept for a
 // while, requests reach the directory late, and answers come back late.
 func TestTheDirectoryNeverHasToRefuse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -71,7 +72,7 @@ func TestTheDirectoryNeverHasToRefuse(t *testing.T) {
 			pass.Answered(budget.Answer{})
 		}
 		var workers sync.WaitGroup
-		for worker := range 16 {
+		for worker := range 40 {
 			random := rand.New(rand.NewPCG(1, uint64(worker)))
 			workers.Go(func() {
 				for {
@@ -82,14 +83,14 @@ func TestTheDirectoryNeverHasToRefuse(t *testing.T) {
 						return
 					}
 					cost := oneInvitation
-					if random.IntN(2) == 0 {
+					if strings.HasSuffix(k.Name, "7") {
 						cost = budget.Cost{Writes: 1, Units: 20}
 					}
 					turn, _ := b.Take(k, k.Namespace, budget.Grant, cost)
 					if turn == nil {
 						continue
 					}
-					time.Sleep(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
+					time.Sleep(time.Duration(random.Int64N(int64(500 * time.Millisecond))))
 					send(turn.In(ctx), random, cost)
 					turn.End()
 				}

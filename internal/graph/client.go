@@ -144,7 +144,8 @@ func defaultTransport() http.RoundTripper {
 }
 
 // Timeout is the longest that one request takes from the call of a method to its end, a new token and the wait for another
-// request's answer and for the tenant's quotas included. A method that writes sends one request, so what it asked for is not sent later than this.
+// request's answer and for the tenant's quotas included. A method that writes sends one request, so what it asked for is not sent
+// later than this.
 func (c *Client) Timeout() time.Duration { return c.timeout }
 
 // call runs one request of the SDK, and send also judges and converts the answer. Whatever goes wrong, a panic over an odd
