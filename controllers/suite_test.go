@@ -109,7 +109,7 @@ func startOperator(t *testing.T, options ...startOption) *operatorUnderTest {
 		WithT: g, t: t, rest: plane.Config(), scheme: scheme, stop: func() {},
 		sim: graphsim.New(graphsim.Options{AcceptAnyToken: true}),
 		settings: &config.Config{
-			ReplicationWindow: testReplicationWindow, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
+			GraphLimits: "published", ReplicationWindow: testReplicationWindow, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
 		},
 		options: Options{Metrics: prometheus.NewRegistry()},
 	}
