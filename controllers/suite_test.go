@@ -59,6 +59,8 @@ type operatorUnderTest struct {
 	// Client reads live, as an administrator.
 	client client.Client
 	sim    *graphsim.Tenant
+	// stored counts what the operator has written to the API server.
+	stored writeCount
 	// namespace is the operator's.
 	namespace string
 
@@ -136,7 +138,9 @@ func (o *operatorUnderTest) start() {
 	o.Expect(o.settings.Validate()).To(Succeed())
 	managerOptions := o.settings.Manager(o.scheme)
 	managerOptions.Controller.SkipNameValidation = new(true) // several managers in one process, one after another
-	mgr, err := ctrl.NewManager(rest.CopyConfig(o.rest), managerOptions)
+	kubeconfig := rest.CopyConfig(o.rest)
+	kubeconfig.Wrap(o.stored.wrap)
+	mgr, err := ctrl.NewManager(kubeconfig, managerOptions)
 	o.Expect(err).NotTo(HaveOccurred())
 	o.options.Simulator = Simulator{Endpoint: o.settings.GraphEndpoint, AuthorityHost: o.settings.AuthorityHost}
 	o.options.Limits = o.settings.Limits()
