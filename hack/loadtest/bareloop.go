@@ -5,12 +5,15 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -31,6 +34,7 @@ type bareLoop struct {
 // loopKind are the writes to one kind.
 type loopKind struct {
 	resource string
+	kind     schema.GroupVersionKind
 	workers  int
 	// template is an object as the operator left it, so that the writes are as large as its own.
 	template *unstructured.Unstructured
@@ -58,17 +62,21 @@ const (
 
 func newBareLoop(ctx context.Context, w *world, n int, seen writes) (*bareLoop, error) {
 	loop := &bareLoop{world: w, n: n}
-	for resource, kind := range map[string]string{guests: "Guest", invitations: "GuestInvitation", memberships: "GuestGroupMembership"} {
-		k := &loopKind{resource: resource, workers: workersOf(kind), objects: n}
-		if resource == memberships {
-			k.objects = n * groups
+	for _, k := range []*loopKind{
+		{resource: guests, kind: b2b.GroupVersion.WithKind("Guest"), objects: n},
+		{resource: invitations, kind: b2b.GroupVersion.WithKind("GuestInvitation"), objects: n},
+		{resource: memberships, kind: b2b.GroupVersion.WithKind("GuestGroupMembership"), objects: n * groups},
+		{resource: events, kind: eventsv1.SchemeGroupVersion.WithKind("Event"), objects: seen[write{http.MethodPost, events, ""}]},
+	} {
+		if k.objects == 0 {
+			continue
 		}
-		k.steps = stepsOf(seen, resource)
+		k.workers, k.steps = workersOf(k.kind), stepsOf(seen, k.resource)
 		k.work = make(chan client.Object, k.objects)
 		list := &unstructured.UnstructuredList{}
-		list.SetGroupVersionKind(b2b.GroupVersion.WithKind(kind + "List"))
-		if err := w.client.List(ctx, list, client.Limit(1)); err != nil {
-			return nil, fmt.Errorf("reading a %s: %w", kind, err)
+		list.SetGroupVersionKind(k.kind.GroupVersion().WithKind(k.kind.Kind + "List"))
+		if err := w.client.List(ctx, list, client.Limit(1)); err != nil || len(list.Items) == 0 {
+			return nil, fmt.Errorf("reading one of the %s: %w", k.resource, err)
 		}
 		k.template = &list.Items[0]
 		loop.kinds = append(loop.kinds, k)
@@ -81,8 +89,7 @@ func (l *bareLoop) repeatable(seen writes) error {
 	for kind, n := range seen {
 		switch {
 		case kind.resource == tenants, kind.resource == policies: // a few, whatever the load
-		case !slices.Contains([]string{guests, invitations, memberships}, kind.resource),
-			!slices.Contains([]string{http.MethodPost, http.MethodPut}, kind.verb):
+		case l.kind(kind.resource) == nil, !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, kind.verb):
 			return fmt.Errorf("the bare loop cannot repeat %v, which the operator did %d times", kind, n)
 		}
 	}
@@ -103,10 +110,11 @@ func stepsOf(seen writes, resource string) []step {
 	return steps
 }
 
-// workersOf is how many objects of a kind the manager works on at a time.
-func workersOf(kind string) int {
+// workersOf is how many objects of a kind the manager works on at a time. Events, which no controller works on, it sends without a
+// limit of its own.
+func workersOf(kind schema.GroupVersionKind) int {
 	settings := config.Bind(flag.NewFlagSet("", flag.ContinueOnError)).Manager(runtime.NewScheme())
-	return settings.Controller.GroupKindConcurrency[schema.GroupKind{Group: b2b.GroupVersion.Group, Kind: kind}.String()]
+	return cmp.Or(settings.Controller.GroupKindConcurrency[kind.GroupKind().String()], creators)
 }
 
 // run creates the users' objects and has workers follow that make the operator's writes, and returns how long that took and how many
@@ -153,17 +161,32 @@ func (l *bareLoop) create(ctx context.Context) error {
 				l.kind(resource).work <- object
 			}
 		}
-		guest := l.kind(guests).template.DeepCopy()
-		guest.SetName(fmt.Sprintf("%s.loop-%d", tenantName, i))
-		l.kind(guests).work <- guest
+		for _, k := range l.kinds {
+			if !k.ofOperator() {
+				continue
+			}
+			for j := range (step{total: k.objects}).times(i, l.n) {
+				object := k.template.DeepCopy()
+				object.SetName(fmt.Sprintf("loop-%d-%d", i, j))
+				k.work <- object
+			}
+		}
 		return nil
 	})
 }
 
+// kind is the one of a resource; nil if there is none.
 func (l *bareLoop) kind(resource string) *loopKind {
-	i := slices.IndexFunc(l.kinds, func(k *loopKind) bool { return k.resource == resource })
-	return l.kinds[i]
+	for _, k := range l.kinds {
+		if k.resource == resource {
+			return k
+		}
+	}
+	return nil
 }
+
+// ofOperator tells whether the operator creates the objects, and not a user.
+func (k *loopKind) ofOperator() bool { return k.resource == guests || k.resource == events }
 
 // follow makes the writes to one object.
 func (l *bareLoop) follow(ctx context.Context, k *loopKind, created client.Object, number int) error {
@@ -173,7 +196,7 @@ func (l *bareLoop) follow(ctx context.Context, k *loopKind, created client.Objec
 	object.SetUID(created.GetUID())
 	object.SetResourceVersion(created.GetResourceVersion())
 	object.SetManagedFields(nil)
-	if k.resource != guests {
+	if !k.ofOperator() {
 		spec, err := runtime.DefaultUnstructuredConverter.ToUnstructured(created)
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", created.GetName(), err)
@@ -196,31 +219,38 @@ func (l *bareLoop) follow(ctx context.Context, k *loopKind, created client.Objec
 // turnAnnotation and the time of a condition differ from write to write, for the API server does not store what has not changed.
 const turnAnnotation = "turn"
 
-// write makes one write, as large as the operator's. The answer, which has no status where none was stored yet, replaces the object.
+// write makes one write, as large as the operator's. The answer replaces the object.
 func (l *bareLoop) write(ctx context.Context, w write, object, template *unstructured.Unstructured, turn int) error {
-	object.Object["status"] = template.DeepCopy().Object["status"]
-	switch {
-	case w.verb == http.MethodPost:
+	c := l.world.client
+	if w.verb == http.MethodPost {
 		object.SetResourceVersion("")
 		object.SetUID("")
-		return l.world.client.Create(ctx, object)
-	case w.subresource == "status":
-		at := time.Unix(int64(turn), 0).UTC().Format(time.RFC3339)
-		conditions, _, err := unstructured.NestedSlice(object.Object, "status", "conditions")
-		if err != nil || len(conditions) == 0 {
-			return fmt.Errorf("there are no conditions: %w", err)
-		}
-		conditions[0].(map[string]any)["lastTransitionTime"] = at
-		if err := unstructured.SetNestedSlice(object.Object, conditions, "status", "conditions"); err != nil {
-			return err
-		}
-		return l.world.client.Status().Update(ctx, object)
+		return c.Create(ctx, object)
 	}
-	annotations := object.GetAnnotations()
-	if annotations == nil {
-		annotations = map[string]string{}
+	before := object.DeepCopy()
+	if w.subresource == "" {
+		annotations := maps.Clone(template.GetAnnotations())
+		if annotations == nil {
+			annotations = map[string]string{}
+		}
+		annotations[turnAnnotation] = strconv.Itoa(turn)
+		object.SetAnnotations(annotations)
+		if w.verb == http.MethodPatch {
+			return c.Patch(ctx, object, client.MergeFrom(before))
+		}
+		return c.Update(ctx, object)
 	}
-	annotations[turnAnnotation] = fmt.Sprint(turn)
-	object.SetAnnotations(annotations)
-	return l.world.client.Update(ctx, object)
+	object.Object["status"] = template.DeepCopy().Object["status"]
+	conditions, _, err := unstructured.NestedSlice(object.Object, "status", "conditions")
+	if err != nil || len(conditions) == 0 {
+		return fmt.Errorf("there are no conditions: %w", err)
+	}
+	conditions[0].(map[string]any)["lastTransitionTime"] = time.Unix(int64(turn), 0).UTC().Format(time.RFC3339)
+	if err := unstructured.SetNestedSlice(object.Object, conditions, "status", "conditions"); err != nil {
+		return err
+	}
+	if w.verb == http.MethodPatch {
+		return c.Status().Patch(ctx, object, client.MergeFrom(before))
+	}
+	return c.Status().Update(ctx, object)
 }

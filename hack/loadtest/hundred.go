@@ -38,8 +38,8 @@ func hundred(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.record("hundred.seconds", took.Seconds(), "")
-	b.record("hundred.calls", float64(l.requests)/aHundred, "%v", l.calls)
-	b.record("hundred.items", float64(l.items)/aHundred, "")
+	b.record("hundred.calls", float64(l.Requests)/aHundred, "%v", l.Calls)
+	b.record("hundred.items", float64(l.BatchItems)/aHundred, "")
 	return nil
 }
 

@@ -17,7 +17,7 @@ var measures = []measure{
 	{"quota", "throttled", "429s, as a share of all requests", "share"},
 	{"quota", "early", "requests inside a Retry-After", ""},
 	{"quota", "mails", "mails per invitation", "x"},
-	{"quota", "twice", "addresses that were mailed more than once", ""},
+	{"quota", "most", "most mails to one address", ""},
 	{"rate", "share", "rate of the operator's run, as a share of the bare loop's", "share"},
 	{"rate", "seconds", "wall time until all are Ready", "s"},
 	{"rate", "loop", "wall time of the bare loop", "s"},

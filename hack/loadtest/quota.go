@@ -17,13 +17,17 @@ type state struct {
 
 func (s *state) objects() int { return 2*s.invitations + s.memberships } // there is a Guest for each invitation
 
-// sharedState gives the state that the rows from quota to restart share, and builds it where there is none: under quota if that
-// row is measured, and else without, which is quicker.
+// sharedState gives the state that the rows from quota to restart share. Where the row quota has not left it, it is built without
+// a quota, which is quicker.
 func (b *bench) sharedState(ctx context.Context) (*state, error) {
 	if b.state != nil {
 		return b.state, nil
 	}
-	return b.buildState(ctx, worldOptions{latency: realLatency}, b.profile.invitations)
+	s, err := b.buildState(ctx, worldOptions{}, b.profile.invitations)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.tenant.setLatency(ctx, realLatency)
 }
 
 func (b *bench) buildState(ctx context.Context, o worldOptions, n int) (*state, error) {
@@ -81,13 +85,13 @@ func quota(ctx context.Context, b *bench) error {
 	floor := floorTime(ideal, n)
 	b.record("quota.wall", share(took.Seconds(), floor.Seconds()), "%d invitations, %d memberships, floor %.1f s", n, n*groups, floor.Seconds())
 	b.record("quota.seconds", took.Seconds(), "")
-	b.record("quota.writes", share(float64(l.writes), float64(ideal)), "%d writes, of %d at least; %d requests", l.writes, ideal, l.requests)
-	b.record("quota.throttled", share(float64(l.throttled), float64(l.requests)), "%d", l.throttled)
-	b.record("quota.early", float64(l.early), "")
-	b.record("quota.mails", share(float64(l.mails), float64(n)), "%d", l.mails)
-	b.record("quota.twice", float64(l.mailedTwice), "")
-	if l.added != n*groups {
-		return fmt.Errorf("all objects are Ready, but the tenant's ledger has %d additions to groups, not %d", l.added, n*groups)
+	b.record("quota.writes", share(float64(l.Writes), float64(ideal)), "%d writes, %d at least; %d requests", l.Writes, ideal, l.Requests)
+	b.record("quota.throttled", share(float64(l.Throttled), float64(l.Requests)), "%d of %d; %v", l.Throttled, l.Requests, l.Calls)
+	b.record("quota.early", float64(l.LateEarlyCalls), "%d more were on their way when the Retry-After was sent", l.EarlyCalls-l.LateEarlyCalls)
+	b.record("quota.mails", share(float64(l.Mails), float64(n)), "%d", l.Mails)
+	b.record("quota.most", float64(l.MostMails), "")
+	if l.MembersAdded != n*groups {
+		return fmt.Errorf("all objects are Ready, but the tenant's ledger has %d additions to groups, not %d", l.MembersAdded, n*groups)
 	}
 	b.state = &state{world: w, invitations: n, memberships: n * groups}
 	return nil

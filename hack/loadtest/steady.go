@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 )
 
@@ -77,16 +76,11 @@ func (w *world) steady(ctx context.Context, guests, pending int) error {
 		return err
 	}
 	size := fmt.Sprintf("%d guests", guests)
-	perHour, allowed := hourly(l.calls, p.steady, window, pending), allowedCalls(groups, pending)
+	perHour, allowed := hourly(l.Calls, p.steady, window, pending), allowedCalls(groups, pending)
 	w.bench.recordCase("steady.calls", size, share(perHour, float64(allowed)), "%d of %d guests pending, %d groups in use, %d allowed; seen in %s: %v",
-		pending, guests, groups, allowed, window, l.calls)
+		pending, guests, groups, allowed, window, l.Calls)
 	w.bench.recordCase("steady.perHour", size, perHour, "")
 	written := after.minus(before)
 	w.bench.recordCase("steady.kubernetes", size, float64(written.total()), "%v", written)
 	return nil
-}
-
-// seed puts guests into the tenant whom an administrator has invited: so many who have accepted, and so many who are pending.
-func (t *tenant) seed(ctx context.Context, accepted, pending int) error {
-	return t.call(ctx, http.MethodPost, "/sim/admin/guests/many", map[string]int{"accepted": accepted, "pending": pending}, nil)
 }

@@ -39,7 +39,7 @@ func startTenant(ctx context.Context, w *world) (*tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, untilServed(ctx, t.process, t.url+"/sim/ledger", http.DefaultClient)
+	return t, untilServed(ctx, t.process, t.url+"/sim/ledger/summary", http.DefaultClient)
 }
 
 // call calls one of the controls. In and out may be nil.
@@ -94,8 +94,20 @@ func (t *tenant) mailed(ctx context.Context, address string) (time.Time, error) 
 	return mails[0].Time, nil
 }
 
-func (t *tenant) resetLedger(ctx context.Context) error {
-	return t.call(ctx, http.MethodPost, "/sim/ledger/reset", nil, nil)
+// setLatency changes how long every call takes from now on.
+func (t *tenant) setLatency(ctx context.Context, d time.Duration) error {
+	return t.call(ctx, http.MethodPost, "/sim/settings", map[string]string{"latency": d.String()}, nil)
+}
+
+// seed puts guests into the tenant whom an administrator has invited: so many who have accepted, and so many who are pending.
+func (t *tenant) seed(ctx context.Context, accepted, pending int) error {
+	for prefix, n := range map[string]int{"accepted": accepted, "pending": pending} {
+		population := map[string]any{"guests": n, "address": prefix + "-%d@fabrikam.example", "pending": prefix == "pending"}
+		if err := t.call(ctx, http.MethodPost, "/sim/population", population, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // freeAddress finds a loopback port that nobody listens on.
