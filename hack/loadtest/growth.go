@@ -7,7 +7,7 @@ import (
 
 // growth lets one operator's load grow in steps and looks at its CPU time and its memory after each, once all is calm.
 func growth(ctx context.Context, b *bench) error {
-	w, err := b.open(ctx, worldOptions{})
+	w, err := b.open(ctx, worldOptions{interval: quickInterval})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ const (
 	aHundred = 100
 	// quickLatency is that of the rows without a quota.
 	quickLatency = 50 * time.Millisecond
+	// quickInterval is that of rows that wait for the operator to settle, but not to see the interval.
+	quickInterval = 5 * time.Second
 )
 
 // hundred measures a hundred invitations from the first create until the last is Ready.
@@ -38,7 +40,7 @@ func hundred(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.record("hundred.seconds", took.Seconds(), "")
-	b.record("hundred.calls", float64(l.Requests)/aHundred, "%v", l.Calls)
+	b.record("hundred.calls", float64(l.Requests)/aHundred, "%s", list(l.Calls))
 	b.record("hundred.items", float64(l.BatchItems)/aHundred, "")
 	return nil
 }
@@ -46,7 +48,7 @@ func hundred(ctx context.Context, b *bench) error {
 // removal puts a hundred guests into one group, deletes their memberships, and measures until the tenant and until the cluster no
 // longer has them.
 func removal(ctx context.Context, b *bench) error {
-	w, err := b.open(ctx, worldOptions{latency: quickLatency})
+	w, err := b.open(ctx, worldOptions{latency: quickLatency, interval: quickInterval})
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ var profiles = map[string]profile{
 		seeded: []int{200}, interval: 5 * time.Second, steady: 3, redemptionIn: 2,
 	},
 	"small": {
-		invitations: 2000, rate: 1000, queued: 1500, redemptions: 50, probes: 20, growth: [3]int{500, 1000, 2000},
+		invitations: 2000, rate: 1000, queued: 1500, redemptions: 50, probes: 20, growth: [3]int{250, 500, 1000},
 		seeded: []int{10_000}, interval: 10 * time.Second, steady: 4, redemptionIn: 3,
 	},
 	"full": {

@@ -53,7 +53,7 @@ func queue(ctx context.Context, b *bench) error {
 func (w *world) mailed(ctx context.Context, first int, created []time.Time) ([]time.Duration, error) {
 	took := make([]time.Duration, 0, len(created))
 	var failed error
-	err := w.until(ctx, "all are mailed", func() bool {
+	err := w.until(ctx, "all are mailed", atMostEvery(askEvery, func() bool {
 		for len(took) < len(created) {
 			i := len(took)
 			at, err := w.tenant.mailed(ctx, guestAddress(first+i))
@@ -66,7 +66,7 @@ func (w *world) mailed(ctx context.Context, first int, created []time.Time) ([]t
 			took = append(took, at.Sub(created[i]))
 		}
 		return true
-	})
+	}))
 	if failed != nil {
 		return nil, failed
 	}

@@ -83,10 +83,12 @@ func quota(ctx context.Context, b *bench) error {
 	}
 	ideal := idealWrites(n, n*groups)
 	floor := floorTime(ideal, n)
-	b.record("quota.wall", share(took.Seconds(), floor.Seconds()), "%d invitations, %d memberships, floor %.1f s", n, n*groups, floor.Seconds())
-	b.record("quota.seconds", took.Seconds(), "")
-	b.record("quota.writes", share(float64(l.Writes), float64(ideal)), "%d writes, %d at least; %d requests", l.Writes, ideal, l.Requests)
-	b.record("quota.throttled", share(float64(l.Throttled), float64(l.Requests)), "%d of %d; %v", l.Throttled, l.Requests, l.Calls)
+	if floor > 0 {
+		b.record("quota.wall", took.Seconds()/floor.Seconds(), "floor %.1f s", floor.Seconds())
+	}
+	b.record("quota.seconds", took.Seconds(), "%d invitations, %d memberships%s", n, n*groups, whereNothingBinds(floor))
+	b.record("quota.writes", share(float64(l.Writes), float64(ideal)), "%d writes, %d at least", l.Writes, ideal)
+	b.record("quota.throttled", share(float64(l.Throttled), float64(l.Requests)), "%d of %d requests: %s", l.Throttled, l.Requests, list(l.Calls))
 	b.record("quota.early", float64(l.LateEarlyCalls), "%d more were on their way when the Retry-After was sent", l.EarlyCalls-l.LateEarlyCalls)
 	b.record("quota.mails", share(float64(l.Mails), float64(n)), "%d", l.Mails)
 	b.record("quota.most", float64(l.MostMails), "")
@@ -95,4 +97,12 @@ func quota(ctx context.Context, b *bench) error {
 	}
 	b.state = &state{world: w, invitations: n, memberships: n * groups}
 	return nil
+}
+
+// whereNothingBinds says why there is no figure beside a floor of nothing.
+func whereNothingBinds(floor time.Duration) string {
+	if floor > 0 {
+		return ""
+	}
+	return "; so few are within the full buckets, so that there is no floor to compare with"
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/client-go/rest"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
@@ -19,6 +20,15 @@ type write struct{ verb, resource, subresource string }
 
 // writes are numbers of them.
 type writes map[write]int
+
+func (w writes) String() string { return list(w) }
+
+func (w write) String() string {
+	if w.subresource == "" {
+		return w.verb + " " + w.resource
+	}
+	return w.verb + " " + w.resource + "/" + w.subresource
+}
 
 func (w writes) total() int {
 	sum := 0
@@ -50,7 +60,8 @@ func (w writes) minus(other writes) writes {
 }
 
 // requests knows how often the API server was written to, by its own metrics, and how much of that this program did itself. The rest
-// is the operator's. Counted are the kinds of this project, Secrets and Events: the API server itself writes others now and then.
+// is the operator's. Counted are the kinds of this project, Secrets, and Events of events.k8s.io: the API server itself writes others
+// now and then, and what is left out of the operator's writes is its Lease and the core Event that announces a new holder of it.
 type requests struct {
 	config *rest.Config
 	client *http.Client
@@ -123,7 +134,13 @@ func writeOf(request *http.Request) (write, bool) {
 }
 
 func counted(group, resource string) bool {
-	return group == b2b.GroupVersion.Group || resource == events || resource == secrets
+	switch resource {
+	case events:
+		return group == eventsv1.GroupName
+	case secrets:
+		return group == ""
+	}
+	return group == b2b.GroupVersion.Group
 }
 
 // byOperator is what the operator has written since the API server started.

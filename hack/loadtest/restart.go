@@ -60,9 +60,9 @@ func (s *state) restartWithoutNews(ctx context.Context) error {
 	}
 	written := after.minus(before)
 	b := s.bench
-	b.record("restart.reads", float64(reads(l)), "at %d guests and %d memberships: %v", s.invitations, s.memberships, l.Calls)
+	b.record("restart.reads", float64(reads(l)), "at %d guests and %d memberships: %s", s.invitations, s.memberships, list(l.Calls))
 	b.record("restart.tenant", float64(l.Writes), "")
-	b.record("restart.kubernetes", float64(written.total()), "%v", written)
+	b.record("restart.kubernetes", float64(written.total()), "%s", written)
 	b.record("restart.ready", calm.Sub(began).Seconds(), "")
 	return nil
 }

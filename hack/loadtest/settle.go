@@ -15,7 +15,7 @@ const calmFor = 2 * time.Second
 // settle waits until the operator has seen what it has done itself: two intervals of observation, in which late news of the tenant
 // arrive, and then no object in a queue or in hand for some time.
 func (w *world) settle(ctx context.Context) error {
-	if err := pause(ctx, 2*w.bench.profile.interval); err != nil {
+	if err := pause(ctx, 2*w.interval()); err != nil {
 		return err
 	}
 	_, err := w.untilCalm(ctx, nil)
@@ -26,14 +26,11 @@ func (w *world) settle(ctx context.Context) error {
 // and returns when that time began.
 func (w *world) untilCalm(ctx context.Context, atLeast map[string]int) (time.Time, error) {
 	var calmSince time.Time
-	var failed error
-	err := w.until(ctx, "the operator has nothing to do", func() bool {
-		found, err := w.operator.work(ctx)
-		if err != nil {
-			failed = err
-			return true
-		}
-		if found.pending > 0 || !reached(found.reconciled, atLeast) {
+	var failure error // to be seen while the operator starts
+	err := w.until(ctx, "the operator has nothing to do", atMostEvery(askEvery, func() bool {
+		var found work
+		found, failure = w.operator.work(ctx)
+		if failure != nil || found.pending > 0 || !reached(found.reconciled, atLeast) {
 			calmSince = time.Time{}
 			return false
 		}
@@ -41,9 +38,9 @@ func (w *world) untilCalm(ctx context.Context, atLeast map[string]int) (time.Tim
 			calmSince = time.Now()
 		}
 		return time.Since(calmSince) > calmFor
-	})
-	if failed != nil {
-		return time.Time{}, failed
+	}))
+	if err != nil && failure != nil {
+		err = fmt.Errorf("%w\n%w", err, failure)
 	}
 	return calmSince, err
 }

@@ -2,85 +2,102 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entraguests/entra-guest-operator/internal/graphsim"
 )
 
+// still is a world in which nothing happens, and what was seen in its window.
+type still struct {
+	*world
+	guests, pending int
+	ledger          graphsim.Summary
+	written         writes
+}
+
 // steady watches what the operator does while nothing happens: in the state that rows share, where all guests are pending, and in
-// tenants with guests whom nobody in the cluster asks for, at other sizes.
-func steady(ctx context.Context, b *bench) error {
+// tenants with guests whom nobody in the cluster asks for, at other sizes. The windows of all are at the same time.
+func steady(ctx context.Context, b *bench) (err error) {
 	s, err := b.sharedState(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.steady(ctx, s.invitations, s.invitations); err != nil {
-		return err
-	}
+	all := []*still{{world: s.world, guests: s.invitations, pending: s.invitations}}
+	defer func() {
+		for _, seeded := range all[1:] { // the shared state is still needed
+			err = errors.Join(err, seeded.takeDown())
+		}
+	}()
 	for _, n := range b.profile.seeded {
-		// The shared state is still needed by the rows that follow: this one has a world beside it.
-		if err := b.steadySeeded(ctx, n); err != nil {
+		seeded := &still{world: b.newWorld(worldOptions{latency: realLatency}), guests: n, pending: n / 10}
+		all = append(all, seeded)
+		if err := seeded.seed(ctx); err != nil {
 			return err
 		}
+	}
+	windows, within := errgroup.WithContext(ctx)
+	for _, w := range all {
+		windows.Go(func() error { return w.watch(within) })
+	}
+	if err := windows.Wait(); err != nil {
+		return err
+	}
+	for _, w := range all {
+		w.record()
 	}
 	return nil
 }
 
-// managed is how many guests of a seeded tenant are invited by objects of the cluster, so that groups are in use.
+// managed is how many guests of a seeded tenant are invited by objects of the cluster, so that groups are in use. They are pending.
 const managed = 20
 
-// steadySeeded measures in a world of its own with so many guests in the tenant, a tenth of them pending.
-func (b *bench) steadySeeded(ctx context.Context, guests int) error {
-	w := b.newWorld(worldOptions{latency: realLatency})
-	err := func() error {
-		if err := w.setUp(ctx); err != nil {
-			return err
-		}
-		pending := guests / 10
-		if err := w.tenant.seed(ctx, guests-pending-managed, pending); err != nil {
-			return err
-		}
-		if _, err := w.fill(ctx, 0, managed); err != nil {
-			return err
-		}
-		return w.steady(ctx, guests, pending+managed)
-	}()
-	if closing := w.takeDown(); err == nil {
-		err = closing
+// seed sets up a world with guests in the tenant, some of whom are pending.
+func (s *still) seed(ctx context.Context) error {
+	if err := s.setUp(ctx); err != nil {
+		return err
 	}
+	if err := s.tenant.seed(ctx, s.guests-s.pending, s.pending-managed); err != nil {
+		return err
+	}
+	_, err := s.fill(ctx, 0, managed)
 	return err
 }
 
-// steady measures a window of some intervals, once all is calm.
-func (w *world) steady(ctx context.Context, guests, pending int) error {
-	if err := w.settle(ctx); err != nil {
+// window is how long is watched.
+func (s *still) window() time.Duration { return time.Duration(s.bench.profile.steady) * s.interval() }
+
+// watch watches a window of some intervals, once all is calm.
+func (s *still) watch(ctx context.Context) error {
+	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	before, err := w.requests.byOperator(ctx)
+	before, err := s.requests.byOperator(ctx)
 	if err != nil {
 		return err
 	}
-	if err := w.tenant.resetLedger(ctx); err != nil {
+	if err := s.tenant.resetLedger(ctx); err != nil {
 		return err
 	}
-	p := w.bench.profile
-	window := time.Duration(p.steady) * p.interval
-	if err := pause(ctx, window); err != nil {
+	if err := pause(ctx, s.window()); err != nil {
 		return err
 	}
-	l, err := w.tenant.ledger(ctx)
-	if err != nil {
+	if s.ledger, err = s.tenant.ledger(ctx); err != nil {
 		return err
 	}
-	after, err := w.requests.byOperator(ctx)
-	if err != nil {
-		return err
-	}
-	size := fmt.Sprintf("%d guests", guests)
-	perHour, allowed := hourly(l.Calls, p.steady, window, pending), allowedCalls(groups, pending)
-	w.bench.recordCase("steady.calls", size, share(perHour, float64(allowed)), "%d of %d guests pending, %d groups in use, %d allowed; seen in %s: %v",
-		pending, guests, groups, allowed, window, l.Calls)
-	w.bench.recordCase("steady.perHour", size, perHour, "")
-	written := after.minus(before)
-	w.bench.recordCase("steady.kubernetes", size, float64(written.total()), "%v", written)
-	return nil
+	after, err := s.requests.byOperator(ctx)
+	s.written = after.minus(before)
+	return err
+}
+
+func (s *still) record() {
+	b, size := s.bench, fmt.Sprintf("%d guests", s.guests)
+	perHour, allowed := hourly(s.ledger.Calls, b.profile.steady, s.window(), s.pending), allowedCalls(groups, s.pending)
+	b.recordCase("steady.calls", size, perHour/float64(allowed), "%d pending, %d groups in use, %d calls allowed; seen in %s: %s",
+		s.pending, groups, allowed, s.window(), list(s.ledger.Calls))
+	b.recordCase("steady.perHour", size, perHour, "")
+	b.recordCase("steady.kubernetes", size, float64(s.written.total()), "%s", s.written)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -76,4 +77,17 @@ func (r *report) notes() string {
 		return ""
 	}
 	return "\nNotes" + text.String() + "\n"
+}
+
+// list writes numbers of things in the order of their names.
+func list[T comparable](numbers map[T]int) string {
+	lines := make([]string, 0, len(numbers))
+	for what, n := range numbers {
+		lines = append(lines, fmt.Sprintf("%v: %d", what, n))
+	}
+	slices.Sort(lines)
+	if len(lines) == 0 {
+		return "none"
+	}
+	return strings.Join(lines, ", ")
 }

@@ -10,6 +10,8 @@ import (
 const (
 	// lookEvery is how often a condition is looked at. What is measured carries times of its own.
 	lookEvery = 20 * time.Millisecond
+	// askEvery is the same for what costs the process that is asked some work.
+	askEvery = 250 * time.Millisecond
 	// tellEvery is how often progress is told.
 	tellEvery = 10 * time.Second
 	// patience is how long nothing at all may happen.
@@ -47,6 +49,18 @@ func (w *world) untilWithin(ctx context.Context, what string, patience time.Dura
 		}
 	}
 	return nil
+}
+
+// atMostEvery is a condition that is looked at no more often than that.
+func atMostEvery(d time.Duration, holds func() bool) func() bool {
+	var looked time.Time
+	return func() bool {
+		if time.Since(looked) < d {
+			return false
+		}
+		looked = time.Now()
+		return holds()
+	}
 }
 
 // logTail is the end of the operator's log.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ type worldOptions struct {
 	latency time.Duration // of every call of the tenant
 	quota   bool          // that of a large tenant, and the operator keeps to it; else neither knows a limit
 	silent  bool          // delta does not report redemptions
+	// interval of observation; that of the profile where it is 0.
+	interval time.Duration
 }
 
 // world is a cluster, a tenant and an operator, each running as processes of their own.
@@ -133,7 +136,7 @@ func (w *world) startOperator(ctx context.Context) error {
 
 // connect creates what a platform team creates and waits until the tenant is connected.
 func (w *world) connect(ctx context.Context) error {
-	for _, object := range []client.Object{entraTenant(w.bench.profile.interval), guestPolicy(w.groups)} {
+	for _, object := range []client.Object{entraTenant(w.interval()), guestPolicy(w.groups)} {
 		if err := w.client.Create(ctx, object); err != nil {
 			return fmt.Errorf("creating the %T: %w", object, err)
 		}
@@ -146,6 +149,8 @@ func (w *world) connect(ctx context.Context) error {
 		})
 	})
 }
+
+func (w *world) interval() time.Duration { return cmp.Or(w.options.interval, w.bench.profile.interval) }
 
 func (w *world) onTakeDown(closer func() error) { w.closers = append(w.closers, closer) }
 
