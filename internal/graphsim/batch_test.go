@@ -216,19 +216,20 @@ func TestAFaultOfTheConnectionAimedAtAnItemLosesTheAnswerOfTheWholeBatch(t *test
 		t.Run(test.name, func(t *testing.T) {
 			g := NewWithT(t)
 			tenant, graph := newTenant(t)
-			var told []string
-			tenant.OnWrite(func(w graphsim.WriteEvent) { told = append(told, w.Target) })
+			told := make(chan string, 2)
+			tenant.OnWrite(func(w graphsim.WriteEvent) { told <- w.Target })
 			tenant.Inject(graphsim.Fault{Path: invitations, Times: 1, Effect: test.effect})
 			answer, err := graph.try(post, batchPath, `{"requests":[`+
 				item("1", "POST", "/invitations", withBody(invitationOf("ada@partner.example")))+","+
 				item("2", "POST", "/invitations", withBody(invitationOf("ben@partner.example")))+`]}`)
 			test.expect(g, answer, err)
-			want := []string{"ben@partner.example"}
+			want := 1
 			if test.carried {
-				want = append([]string{"ada@partner.example"}, want...)
+				g.Expect(told).To(Receive(Equal("ada@partner.example")))
+				want = 2
 			}
-			g.Expect(told).To(Equal(want), "the other items are carried out all the same")
-			g.Expect(tenant.Ledger().Writes).To(HaveLen(len(want)))
+			g.Expect(told).To(Receive(Equal("ben@partner.example")), "the other items are carried out all the same")
+			g.Expect(tenant.Ledger().Writes).To(HaveLen(want))
 		})
 	}
 }

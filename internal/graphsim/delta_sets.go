@@ -73,6 +73,10 @@ func listUserDelta(d *deltaRound) (more bool) {
 		d.item(u.ID).whole = true
 		d.token.After = u.seq
 	}
+	deleted := chosen(&t.deleted.ordered, t.deleted.byID, d.token.IDs, 0)
+	for _, u := range deleted[:min(len(deleted), max(0, t.behaviour.DeltaReplays))] {
+		d.item(u.ID)
+	}
 	return false
 }
 

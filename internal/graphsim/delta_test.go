@@ -290,6 +290,12 @@ func TestDeltaCanReplayAndLagAndNameAnotherHost(t *testing.T) {
 	values, link, _ = graph.round(link)
 	g.Expect(values).To(ConsistOf(HaveKeyWithValue("id", id)), "once more")
 
+	values, _, _ = graph.round(guestDelta)
+	g.Expect(values).To(HaveLen(1))
+	g.Expect(tenant.DeleteUser(id)).To(Succeed())
+	values, _, _ = graph.round(guestDelta)
+	g.Expect(values).To(ConsistOf(removed("changed")), "gone before anybody asked")
+
 	tenant.Configure(func(b *graphsim.Behaviour) { b.DeltaLinkHost = "https://elsewhere.example" })
 	g.Expect(graph.get(link).text("@odata.deltaLink")).To(HavePrefix("https://elsewhere.example/v1.0/users/delta?"))
 }

@@ -32,9 +32,12 @@ func (c change) whole() bool { return c.fields == nil && c.member == "" }
 // tokenLife is how long a token of a delta query over directory objects is good.
 const tokenLife = 7 * 24 * time.Hour
 
+// live reports whether any token still lives.
+func (f *feed) live(now time.Time) bool { return !f.issued.Before(now.Add(-tokenLife)) }
+
 func (f *feed) log(now time.Time, c change) {
 	oldest := now.Add(-tokenLife)
-	if f.issued.Before(oldest) {
+	if !f.live(now) {
 		f.first, f.entries = f.next(), nil
 		return
 	}
@@ -74,9 +77,13 @@ func (t *Tenant) logMembership(groupID, memberID string) {
 
 // changeUser edits a user and logs what became different.
 func (t *Tenant) changeUser(u *user, edit func(*User)) {
+	if !t.userFeed.live(t.now()) {
+		t.users.change(u, edit)
+		return
+	}
 	was := &user{User: u.snapshot()}
 	t.users.change(u, edit)
-	if fields := differences(userResource, was, u); fields != nil {
+	if fields := differences(userResource, userFields, was, u); fields != nil {
 		t.logUser(u.ID, fields...)
 	}
 }
@@ -85,18 +92,34 @@ func (t *Tenant) changeUser(u *user, edit func(*User)) {
 func (t *Tenant) changeGroup(g *group, edit func(*Group)) {
 	was := &group{Group: g.snapshot()}
 	edit(&g.Group)
-	if fields := differences(groupResource, was, g); fields != nil {
+	if fields := differences(groupResource, groupFields, was, g); fields != nil {
 		t.logGroup(g.ID, fields...)
 	}
 }
 
-// differences are the names of the properties that are not the same, in order.
-func differences(r *resource, a, b object) []string {
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(r.byName)) {
-		if value := r.byName[name].value; !reflect.DeepEqual(value(a), value(b)) {
-			names = append(names, name)
+// All properties by name, in order.
+var (
+	userFields  = slices.Sorted(maps.Keys(userResource.byName))
+	groupFields = slices.Sorted(maps.Keys(groupResource.byName))
+)
+
+// differences are those of the names whose properties are not the same.
+func differences(r *resource, names []string, a, b object) []string {
+	var different []string
+	for _, name := range names {
+		if value := r.byName[name].value; !same(value(a), value(b)) {
+			different = append(different, name)
 		}
 	}
-	return names
+	return different
+}
+
+func same(a, b any) bool {
+	switch a := a.(type) {
+	case nil:
+		return b == nil
+	case string, bool:
+		return a == b
+	}
+	return reflect.DeepEqual(a, b)
 }

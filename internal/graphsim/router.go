@@ -28,10 +28,7 @@ type route struct {
 }
 
 // reads marks a call that changes nothing, with what it costs in resource units.
-func (r *route) reads(units int) *route {
-	r.units, r.writes = units, false
-	return r
-}
+func (r *route) reads(units int) { r.units, r.writes = units, false }
 
 func (r *route) class() string { return r.method + " " + r.template }
 

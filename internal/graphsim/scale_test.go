@@ -129,3 +129,20 @@ func made(b *testing.B, size int) (*graphsim.Tenant, func(method, path, body str
 		return recorder.Body.String()
 	}
 }
+
+// BenchmarkRedemptionOfTenThousandGuests while a delta query follows them.
+func BenchmarkRedemptionOfTenThousandGuests(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		tenant, call := made(b, 0)
+		call("GET", "/v1.0/users/delta?$deltatoken=latest", "")
+		ids, err := tenant.Populate(graphsim.Population{Guests: 10_000, Pending: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if failed := tenant.RedeemAll(ids); len(failed) > 0 {
+			b.Fatal(failed)
+		}
+	}
+}

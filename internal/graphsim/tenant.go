@@ -143,7 +143,7 @@ type Behaviour struct {
 	// DeltaDelay is how long a change takes until delta queries show it.
 	DeltaDelay time.Duration
 	// DeltaReplays lets each round of a delta query begin with so many changes that
-	// the one before it had shown.
+	// the one before it had shown, and a full round end with as many removed users.
 	DeltaReplays int
 	// DeltaLinkHost is the scheme and host that the links of delta queries name, by
 	// default those of the request.
