@@ -151,9 +151,19 @@ func everything(ctx context.Context, c *Client) map[operation]error {
 	errs[removeMember] = c.RemoveMember(ctx, groupID, userID)
 	errs[listGuests] = c.ListGuests(ctx, func([]directory.User) error { return nil })
 	errs[listMembers] = c.ListMembers(ctx, groupID, func([]string) error { return nil })
+	errs[listPending] = c.ListPending(ctx, func([]directory.User) error { return nil })
+	_, errs[latestUsers] = c.LatestUsers(ctx)
+	_, errs[userChanges] = c.UserChanges(ctx, deltaLink(c), func([]directory.UserChange) error { return nil })
+	_, errs[latestMembers] = c.LatestMembers(ctx, []string{groupID})
+	_, errs[memberChanges] = c.MemberChanges(ctx, deltaLink(c), func([]directory.MemberChange) error { return nil })
 	_, errs[getOrganization] = c.Organization(ctx)
 	_, errs[getPolicy] = c.AllowInvitesFrom(ctx)
 	return errs
+}
+
+// deltaLink is one that the client may follow.
+func deltaLink(c *Client) directory.DeltaLink {
+	return directory.DeltaLink(c.base + "/users/delta?$deltatoken=x")
 }
 
 func isWrite(op operation) bool {
