@@ -47,6 +47,9 @@ func (f *Feeds) Of(ctx context.Context, tenantName string, user func(id string) 
 
 func (f *Feeds) wake(ctx context.Context, tenantName string, user func(id string) (directory.User, bool), change mirror.Change) error {
 	switch {
+	case change.Everything && change.GroupID != "":
+		return f.memberships.addFound(ctx, f.cache, &b2b.GuestGroupMembershipList{}, routine,
+			client.MatchingFields{indexMembershipByGroupID: change.GroupID})
 	case change.Everything:
 		return f.wakeAll(ctx, tenantName)
 	case change.GroupID != "":

@@ -18,11 +18,15 @@ import (
 func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
 	userID := want.life.userID()
 	want.membership.Status.UserID, want.membership.Status.GroupID = userID, want.groupID
-	member, err := want.tenant.Mirror.Member(ctx, want.groupID, userID)
-	if err != nil {
-		return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
+	member, known := want.tenant.Mirror.Member(want.groupID, userID)
+	if !known {
+		if err := want.tenant.Mirror.GroupErr(want.groupID); err != nil {
+			return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
+		}
+		return lifecycle.Say(lifecycle.LookAgain(lifecycle.Soon)), nil
 	}
 	if !member { // only a suspicion
+		var err error
 		if member, err = want.tenant.Directory.IsMember(ctx, want.groupID, userID); err != nil {
 			return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
 		}

@@ -52,6 +52,7 @@ func givenRemoved(g Gomega, tenantDirectory *oneGroup) (*membershipKind, *wanted
 		WithObjects(want.membership, want.life.guest).Build()
 	now := func() time.Time { return noon.Add(time.Hour) }
 	want.tenant = tenant{Connection: &Connection{Directory: tenantDirectory, Mirror: mirror.New(tenantDirectory, mirror.Options{Settle: window, Now: now})}}
+	want.tenant.Mirror.SawMember("readers", "ada", false)
 	kind := &membershipKind{Dependencies: Dependencies{Client: store, Now: now, ReplicationWindow: window,
 		Users: newKeyedMutex(), Events: NewEvents(&events.FakeRecorder{})}}
 	kind.reread(g, want)
