@@ -11,7 +11,9 @@ import (
 
 // guest is what is kept of a user, which is what the readers of a mirror read. There can be 100,000 of them.
 type guest struct {
-	id, name, mail string
+	id, mail string
+	// name is the user principal name, where it does not follow from mail and the domain among the traits.
+	name string
 	// other are the addresses beside mail; nil for nearly everybody.
 	other  *addresses
 	traits unique.Handle[traits]
@@ -30,6 +32,8 @@ type traits struct {
 	enabled      bool
 	// federated stands for an identity that was issued elsewhere, where the name does not tell that the user is external.
 	federated bool
+	// domain is that of a name which begins as the invitation to mail made it.
+	domain string
 	// unsaid: only changes have told of this user, and none of them of the state.
 	unsaid bool
 }
@@ -44,13 +48,17 @@ func invited(user directory.User) bool {
 
 func guestOf(user directory.User) guest {
 	g := guest{
-		id: user.ID, name: user.UserPrincipalName, mail: user.Mail,
+		id: user.ID, mail: user.Mail, name: user.UserPrincipalName,
 		created: nanoseconds(user.CreatedDateTime), stateChanged: nanoseconds(user.ExternalUserStateChangeDateTime),
-		traits: unique.Make(traits{
-			userType: user.UserType, creationType: user.CreationType, state: user.ExternalUserState, enabled: user.AccountEnabled,
-			federated: user.External() && !directory.User{UserPrincipalName: user.UserPrincipalName}.External(),
-		}),
 	}
+	t := traits{
+		userType: user.UserType, creationType: user.CreationType, state: user.ExternalUserState, enabled: user.AccountEnabled,
+		federated: user.External() && !directory.User{UserPrincipalName: user.UserPrincipalName}.External(),
+	}
+	if domain, follows := strings.CutPrefix(g.name, directory.ExternalNamePrefix(g.mail)); follows && domain != "" {
+		g.name, t.domain = "", strings.Clone(domain)
+	}
+	g.traits = unique.Make(t)
 	other := addresses{
 		otherMails:     except(user.OtherMails, user.Mail),
 		proxyAddresses: except(user.ProxyAddresses, "smtp:"+user.Mail),
@@ -75,7 +83,7 @@ func except(all []string, one string) (others []string) {
 func (g guest) user() directory.User {
 	t := g.traits.Value()
 	user := directory.User{
-		ID: g.id, UserPrincipalName: g.name, Mail: g.mail,
+		ID: g.id, UserPrincipalName: g.principalName(), Mail: g.mail,
 		UserType: t.userType, CreationType: t.creationType, ExternalUserState: t.state, AccountEnabled: t.enabled,
 		CreatedDateTime: timeOf(g.created), ExternalUserStateChangeDateTime: timeOf(g.stateChanged),
 	}
@@ -88,19 +96,26 @@ func (g guest) user() directory.User {
 	return user
 }
 
+func (g guest) principalName() string {
+	if domain := g.traits.Value().domain; g.name == "" && domain != "" {
+		return directory.ExternalNamePrefix(g.mail) + domain
+	}
+	return g.name
+}
+
 // after is the guest after a change. A change that is silent about the state leaves it, for it is not documented to be among
 // what changes tell of; and the same for the name, which no user loses.
 func (g guest) after(change directory.User, known bool) guest {
 	next := guestOf(change)
 	t := next.traits.Value()
-	if known && next.name == "" {
-		next.name = g.name
+	if known && next.principalName() == "" {
+		next.name = g.principalName()
 	}
 	if t.state == "" {
 		t.unsaid = true
 		if known {
 			before := g.traits.Value()
-			t.state, t.unsaid, next.stateChanged = before.state, before.unsaid || g.name == "", g.stateChanged
+			t.state, t.unsaid, next.stateChanged = before.state, before.unsaid || g.principalName() == "", g.stateChanged
 		}
 		next.traits = unique.Make(t)
 	}
@@ -126,8 +141,8 @@ func (g guest) doubted() guest {
 // equal reports whether readers would see no difference.
 func (g guest) equal(o guest) bool {
 	a, b := g.traits.Value(), o.traits.Value()
-	a.unsaid, b.unsaid = false, false
-	return g.name == o.name && g.mail == o.mail && a == b && g.created == o.created && g.stateChanged == o.stateChanged &&
+	a.unsaid, b.unsaid, a.domain, b.domain = false, false, "", ""
+	return g.principalName() == o.principalName() && g.mail == o.mail && a == b && g.created == o.created && g.stateChanged == o.stateChanged &&
 		(g.other == o.other || g.other != nil && o.other != nil &&
 			slices.Equal(g.other.otherMails, o.other.otherMails) && slices.Equal(g.other.proxyAddresses, o.other.proxyAddresses))
 }

@@ -40,6 +40,26 @@ func TestWhatDecidesAboutAGuestIsKept(t *testing.T) {
 	g.Expect(guestOf(read).user().External()).To(BeFalse())
 }
 
+func TestANameThatFollowsFromTheAddressIsNotKeptTwice(t *testing.T) {
+	g, read := NewWithT(t), adaAsRead()
+	g.Expect(guestOf(read).name).To(BeEmpty())
+	for _, change := range []func(*directory.User){
+		func(u *directory.User) { u.Mail = "ada@new.example" },
+		func(u *directory.User) { u.Mail = "" },
+		func(u *directory.User) { u.UserPrincipalName = "ADA_partner.example#EXT#@contoso.onmicrosoft.com" },
+		func(u *directory.User) { u.UserPrincipalName = "ada_partner.example#EXT#@" },
+		func(u *directory.User) { u.UserPrincipalName = "" },
+	} {
+		user := adaAsRead()
+		change(&user)
+		g.Expect(guestOf(user).user().UserPrincipalName).To(Equal(user.UserPrincipalName))
+		g.Expect(guestOf(user).user().Mail).To(Equal(user.Mail))
+	}
+	moved := adaAsRead()
+	moved.Mail, moved.UserPrincipalName = "ada@new.example", ""
+	g.Expect(guestOf(adaAsRead()).after(moved, true).user().UserPrincipalName).To(Equal(read.UserPrincipalName))
+}
+
 func TestOnlyWhatReadersSeeMakesADifference(t *testing.T) {
 	same := map[string]func(*directory.User){
 		"nothing":                      func(*directory.User) {},
