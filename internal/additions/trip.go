@@ -13,8 +13,9 @@ const (
 	seats = directory.MaxMembersPerAddition
 	// maxWait is how long an addition waits for company at most, and how long after another one it is thought that more will come.
 	maxWait = 2 * time.Second
-	// pause is how long nobody has come when nobody is expected any more.
-	pause = 200 * time.Millisecond
+	// pause is how long nobody has come when nobody is expected any more. Under the published limits some 17 come in a second, at random: a
+	// shorter pause would send requests that are half empty.
+	pause = 500 * time.Millisecond
 	// boarding is how long a request waits for those whom it has called. They have two writes to Kubernetes to make.
 	boarding = 2 * time.Second
 	// maxMissed is how often an addition may be called in vain before nobody is thought to want it any more.

@@ -250,3 +250,23 @@ func TestAThrottledRoundAsksForNothingElse(t *testing.T) {
 	g.Expect(w.Sync(context.Background())).To(MatchError(throttled))
 	g.Expect(w.tenant.asked()).To(Equal([]string{"UserChanges"}))
 }
+
+func TestAListingThatBeganBeforeAnOwnWriteDoesNotUndoIt(t *testing.T) {
+	g := NewWithT(t)
+	w := givenGroups(g, "readers")
+	w.tenant.resync()
+	w.tenant.during["ListGuests"] = func() { // the pages are on their way already
+		w.SawGone("ada")
+		w.Saw(pending("alan"))
+	}
+	w.tenant.during["ListMembers readers"] = func() {
+		w.SawMember("readers", "ada", false)
+		w.SawMember("readers", "alan", true)
+	}
+	g.Expect(w.round(g)).To(BeEmpty())
+	g.Expect(counted(w.tenant.asked())).To(And(HaveKeyWithValue("ListGuests", 1), HaveKeyWithValue("ListMembers readers", 1)))
+	g.Expect(w.shows("ada")).To(BeFalse())
+	g.Expect(w.shows("alan")).To(BeTrue())
+	g.Expect(w.member(g, "readers", "ada")).To(BeFalse())
+	g.Expect(w.member(g, "readers", "alan")).To(BeTrue())
+}
