@@ -60,7 +60,7 @@ type operatorUnderTest struct {
 	client client.Client
 	sim    *graphsim.Tenant
 	// stored counts what the operator has written to the API server.
-	stored writeCount
+	stored *writeCount
 	// namespace is the operator's.
 	namespace string
 
@@ -108,7 +108,7 @@ func startOperator(t *testing.T, options ...startOption) *operatorUnderTest {
 	scheme, err := Scheme()
 	g.Expect(err).NotTo(HaveOccurred())
 	o := &operatorUnderTest{
-		WithT: g, t: t, rest: plane.Config(), scheme: scheme, stop: func() {},
+		WithT: g, t: t, stored: &writeCount{}, rest: plane.Config(), scheme: scheme, stop: func() {},
 		sim: graphsim.New(graphsim.Options{AcceptAnyToken: true}),
 		settings: &config.Config{
 			GraphLimits: "published", ReplicationWindow: testReplicationWindow, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
