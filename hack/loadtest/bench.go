@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/entraguests/entra-guest-operator/hack/internal/process"
@@ -127,7 +128,7 @@ func (b *bench) recordCase(id, which string, value float64, note string, args ..
 		panic("there is no measure " + id) // a slip of this program
 	}
 	b.report.Results = append(b.report.Results, result{ID: id, Case: which, Value: value, Note: fmt.Sprintf(note, args...)})
-	b.say("    %s: %s %s", m.what, number(value), m.unit)
+	b.say("    %s", strings.TrimSpace(m.what+": "+number(value)+" "+m.unit))
 }
 
 // say prints a line of progress.

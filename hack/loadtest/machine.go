@@ -29,7 +29,7 @@ func lookAtMachine(ctx context.Context, root string) machine {
 	return machine{
 		CPU:    fact("/proc/cpuinfo", "model name"),
 		Cores:  runtime.NumCPU(),
-		Memory: fact("/proc/meminfo", "MemTotal"),
+		Memory: fmt.Sprintf("%.1f GiB", kibibytes(fact("/proc/meminfo", "MemTotal"))/(1<<30)),
 		Kernel: runtime.GOOS + " " + firstWords("/proc/sys/kernel/osrelease", 1) + " " + runtime.GOARCH,
 		Go:     runtime.Version(),
 		Commit: commit(ctx, root),

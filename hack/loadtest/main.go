@@ -76,7 +76,7 @@ func measureRows(ctx context.Context, o options, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	earlier, err := previous(inRoot(root, o.folder), o.profile)
+	earlier, err := previous(inRoot(root, o.folder), o.profile, o.rows)
 	if err != nil {
 		return false, err
 	}
@@ -106,8 +106,8 @@ const usage = `loadtest measures the operator under load and holds the figures a
 It starts a kube-apiserver, etcd, a simulated tenant and the operator, and needs nothing but Go and, for the figures
 of memory and CPU, Linux. It exits with 1 if a bar is missed. Leave the machine alone while it runs.
 
-    go run ./hack/loadtest                                 the small profile: some minutes
-    go run ./hack/loadtest -profile full                   the full one: about an hour
+    go run ./hack/loadtest                                 the small profile: about ten minutes
+    go run ./hack/loadtest -profile full                   the full one: about an hour and a half
     go run ./hack/loadtest -profile tiny -run quota,restart    try the program out
 
 Rows, in the order in which they run:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -100,22 +101,26 @@ func (r *report) save(folder, table string) (string, error) {
 	return base + ".txt", nil
 }
 
-// previous reads the last report of a profile that was saved in a folder, if there is one.
-func previous(folder, profile string) (*report, error) {
-	files, err := filepath.Glob(filepath.Join(folder, "*-"+profile+".json"))
-	if err != nil || len(files) == 0 {
-		return nil, err
-	}
-	last := files[len(files)-1] // Glob sorts
-	text, err := os.ReadFile(last)
+// previous reads the last report in a folder of a run with the same profile that measured all of these rows. There may be none.
+func previous(folder, profile string, rows []scenario) (*report, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*-"+profile+".json")) // in the order of time
 	if err != nil {
-		return nil, fmt.Errorf("reading the previous report: %w", err)
+		return nil, fmt.Errorf("looking for the previous report: %w", err)
 	}
-	var r report
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("reading the previous report %s: %w", last, err)
+	for _, file := range slices.Backward(files) {
+		text, err := os.ReadFile(file) //nolint:gosec // one of ours
+		if err != nil {
+			return nil, fmt.Errorf("reading the previous report: %w", err)
+		}
+		var r report
+		if err := json.Unmarshal(text, &r); err != nil {
+			return nil, fmt.Errorf("reading the previous report %s: %w", file, err)
+		}
+		if !slices.ContainsFunc(rows, func(s scenario) bool { return slices.Contains(r.NotRun, s.name) }) {
+			return &r, nil
+		}
 	}
-	return &r, nil
+	return nil, nil //nolint:nilnil // none is no error
 }
 
 // row is the part of a result's ID that names the row.

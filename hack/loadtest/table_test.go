@@ -51,10 +51,11 @@ func TestTheTableComparesWithAnEarlierRunAndHidesNothing(t *testing.T) {
 	g.Expect(table).To(ContainSubstring("Not run: growth"))
 }
 
-func TestTheLastReportOfTheSameProfileIsComparedWith(t *testing.T) {
+func TestTheLastReportWithTheSameProfileAndRowsIsComparedWith(t *testing.T) {
 	g := NewWithT(t)
 	folder := t.TempDir()
-	none, err := previous(folder, "small")
+	quota := []scenario{{name: "quota"}}
+	none, err := previous(folder, "small", quota)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(none).To(BeNil())
 
@@ -67,8 +68,11 @@ func TestTheLastReportOfTheSameProfileIsComparedWith(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(string(text)).To(Equal("the table\n"))
 	}
-	last, err := previous(folder, "small")
+	last, err := previous(folder, "small", quota)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(last.Began.Day()).To(Equal(2))
 	g.Expect(last.Results).To(Equal(exampleReport().Results))
+	none, err = previous(folder, "small", []scenario{{name: "quota"}, {name: "growth"}})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(none).To(BeNil(), "no run has measured growth")
 }
