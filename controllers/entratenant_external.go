@@ -39,8 +39,9 @@ func (r *tenantReconciler) observe(ctx context.Context, tenant *b2b.EntraTenant)
 		return r.prove(ctx, tenant, own), nil
 	}
 	r.ask(ctx, tenant, own, own.running)
-	if own.running.interval != tenant.Spec.Observation.Interval() {
-		r.links.run(tenant.Name, own, own.running, tenant.Spec.Observation.Interval())
+	if interval := tenant.Spec.Observation.Interval(); own.running.interval != interval {
+		own.running.interval = interval
+		own.running.connection.Mirror.SetInterval(interval)
 	}
 	return r.standing(tenant, own, own.running.verdict(tenant)), nil
 }
