@@ -35,6 +35,8 @@ type groups struct {
 	fail []error
 	// readErr is what every question is answered by.
 	readErr error
+	// meter is whom each request is paid to, as the real directory's client does; nil for nobody.
+	meter *budget.Budget
 	// takes is how long a request takes.
 	takes time.Duration
 	// sent are the users of each request, reads the questions, most how many requests were under way at the same time.
@@ -53,6 +55,13 @@ func (d *groups) AddMembers(ctx context.Context, groupID string, userIDs []strin
 	d.most = max(d.most, d.underWay)
 	d.mu.Unlock()
 	defer func() { d.mu.Lock(); d.underWay--; d.mu.Unlock() }()
+	if d.meter != nil {
+		pass, err := d.meter.Enter(ctx, budget.Request{Operation: "AddMembers", Cost: budget.Cost{Writes: 1, Units: 1}})
+		if err != nil {
+			return err
+		}
+		defer pass.Answered(budget.Answer{})
+	}
 	select {
 	case <-time.After(d.takes):
 	case <-ctx.Done():
@@ -105,6 +114,8 @@ func (d *groups) sizes() (sizes []int) {
 // asker asks for additions and keeps what it is told.
 type asker struct {
 	*additions.Queue
+	budget *budget.Budget
+
 	mu    sync.Mutex
 	told  map[budget.Key]error
 	added []string
@@ -124,9 +135,9 @@ func inQueue(t *testing.T, d *groups, limits budget.Limits, test func(g *WithT, 
 }
 
 func newAsker(d *groups, limits budget.Limits) *asker {
-	a := &asker{told: map[budget.Key]error{}}
+	a := &asker{budget: budget.New(budget.Options{Limits: limits}), told: map[budget.Key]error{}}
 	a.Queue = additions.New(additions.Options{
-		Groups: d, Budget: budget.New(budget.Options{Limits: limits}),
+		Groups: d, Budget: a.budget,
 		Over: func(key budget.Key) {
 			_, over, err := a.State(key)
 			a.mu.Lock()

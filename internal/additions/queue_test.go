@@ -88,6 +88,7 @@ func TestThoseWhoComeWhileATurnIsWaitedForComeAlong(t *testing.T) {
 	d := newGroups()
 	slow := budget.Limits{Writes: budget.Limit{Amount: 2, Per: 20 * time.Second}}
 	inQueue(t, d, slow, func(g *WithT, a *asker) {
+		d.meter = a.budget
 		a.ask("team", "first")
 		synctest.Wait()
 		pass(2 * time.Second)
