@@ -115,6 +115,8 @@ func TestABatchThatFailsFailsEachItemAsARequestOfItsOwn(t *testing.T) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	}
+	reset := func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
+	odd := func(*http.Request) (*http.Response, error) { panic("odd") }
 	refused := `{"error":{"code":"Request_ResourceNotFound","message":"no such thing"}}`
 	for name, tt := range map[string]struct {
 		fail          func(*http.Request) (*http.Response, error)
@@ -122,9 +124,9 @@ func TestABatchThatFailsFailsEachItemAsARequestOfItsOwn(t *testing.T) {
 		wait          time.Duration
 	}{
 		"no connection":        {noConnection, directory.Unavailable, directory.Unavailable, 0},
-		"reset":                {func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }, directory.Unavailable, directory.OutcomeUnknown, 0},
+		"reset":                {reset, directory.Unavailable, directory.OutcomeUnknown, 0},
 		"no answer in time":    {hang, directory.Unavailable, directory.OutcomeUnknown, 0},
-		"a panic":              {func(*http.Request) (*http.Response, error) { panic("odd") }, directory.Unavailable, directory.OutcomeUnknown, 0},
+		"a panic":              {odd, directory.Unavailable, directory.OutcomeUnknown, 0},
 		"500":                  {says(500, ""), directory.Unavailable, directory.OutcomeUnknown, 0},
 		"504":                  {says(504, "<html>"), directory.Unavailable, directory.OutcomeUnknown, 0},
 		"503 with Retry-After": {says(503, "", "Retry-After", "9"), directory.Unavailable, directory.OutcomeUnknown, 9 * time.Second},
