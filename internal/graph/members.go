@@ -64,6 +64,7 @@ func (c *Client) AddMembers(ctx context.Context, groupID string, userIDs []strin
 		links = append(links, c.base+"/directoryObjects/"+id)
 	}
 	group := models.NewGroup()
+	group.SetOdataType(nil) // the references alone: Graph takes no other change beside them
 	group.SetAdditionalData(map[string]any{"members@odata.bind": links})
 	_, err := call(ctx, c, addMembers, func(ctx context.Context) (struct{}, error) {
 		_, err := c.groups().ByGroupId(groupID).Patch(ctx, group, nil)

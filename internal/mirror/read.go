@@ -67,10 +67,14 @@ func (m *Mirror) GroupErr(groupID string) error {
 }
 
 // Saw takes in a user that this process has just created, changed or read live. Of one who is not among the listed guests no list
-// will tell, so what was read counts until a change says otherwise.
+// will tell, so what was read counts until a change says otherwise. A user without a name, of whom only the id is known, changes nothing
+// about one who is known better: an invitation can be answered with somebody who was there before, and of them no change will tell.
 func (m *Mirror) Saw(user directory.User) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if _, known := m.users.get(user.ID); known && user.UserPrincipalName == "" {
+		return
+	}
 	if user.UserPrincipalName != "" && !invited(user) {
 		m.users.settleOn(user.ID, guestOf(user))
 		return

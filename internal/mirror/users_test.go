@@ -270,3 +270,16 @@ func TestAListingThatBeganBeforeAnOwnWriteDoesNotUndoIt(t *testing.T) {
 	g.Expect(w.member(g, "readers", "ada")).To(BeFalse())
 	g.Expect(w.member(g, "readers", "alan")).To(BeTrue())
 }
+
+func TestAnAnswerWithNoMoreThanAnIDHidesNothingThatIsKnown(t *testing.T) {
+	g, w := NewWithT(t), givenMirror(pending("ada"))
+	w.round(g)
+	w.Saw(directory.User{ID: "ada", Mail: "ada.lovelace@partner.example"})
+	ada, found := w.User("ada")
+	g.Expect(found).To(BeTrue())
+	g.Expect(ada.UserPrincipalName).To(Equal(pending("ada").UserPrincipalName))
+
+	w.Saw(directory.User{ID: "grace", Mail: "grace@partner.example"})
+	_, found = w.User("grace")
+	g.Expect(found).To(BeTrue(), "an id is more than nothing")
+}
