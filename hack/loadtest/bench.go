@@ -123,12 +123,12 @@ func (b *bench) record(id string, value float64, note string, args ...any) {
 }
 
 func (b *bench) recordCase(id, which string, value float64, note string, args ...any) {
-	m, known := measureOf(id)
+	f, known := figureOf(id)
 	if !known {
-		panic("there is no measure " + id) // a slip of this program
+		panic("there is no figure " + id) // a slip of this program
 	}
 	b.report.Results = append(b.report.Results, result{ID: id, Case: which, Value: value, Note: fmt.Sprintf(note, args...)})
-	b.say("    %s", strings.TrimSpace(m.what+": "+number(value)+" "+m.unit))
+	b.say("    %s", strings.TrimSpace(f.what+": "+number(value)+" "+f.unit))
 }
 
 // say prints a line of progress.

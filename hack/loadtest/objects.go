@@ -75,7 +75,8 @@ func membership(namespace string, i, group int, groupID string) *b2b.GuestGroupM
 // groups, as somebody does who applies a folder of manifests.
 func (w *world) create(ctx context.Context, from, to int, groups []string) error {
 	return each(ctx, creators, from, to, func(ctx context.Context, i int) error {
-		objects := []client.Object{invitation(loadNamespace, i)}
+		objects := make([]client.Object, 0, 1+len(groups))
+		objects = append(objects, invitation(loadNamespace, i))
 		for number, id := range groups {
 			objects = append(objects, membership(loadNamespace, i, number, id))
 		}

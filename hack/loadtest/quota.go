@@ -88,8 +88,10 @@ func quota(ctx context.Context, b *bench) error {
 	}
 	b.record("quota.seconds", took.Seconds(), "%d invitations, %d memberships%s", n, n*groups, whereNothingBinds(floor))
 	b.record("quota.writes", share(float64(l.Writes), float64(ideal)), "%d writes, %d at least", l.Writes, ideal)
-	b.record("quota.throttled", share(float64(l.Throttled), float64(l.Requests)), "%d of %d requests: %s", l.Throttled, l.Requests, list(l.Calls))
-	b.record("quota.early", float64(l.LateEarlyCalls), "%d more were on their way when the Retry-After was sent", l.EarlyCalls-l.LateEarlyCalls)
+	b.record("quota.throttled", share(float64(l.Throttled), float64(l.Requests)), "%d of %d requests: %s",
+		l.Throttled, l.Requests, list(l.Calls))
+	b.record("quota.early", float64(l.LateEarlyCalls), "%d more were on their way when the Retry-After was sent",
+		l.EarlyCalls-l.LateEarlyCalls)
 	b.record("quota.mails", share(float64(l.Mails), float64(n)), "%d", l.Mails)
 	b.record("quota.most", float64(l.MostMails), "")
 	if l.MembersAdded != n*groups {

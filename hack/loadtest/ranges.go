@@ -16,12 +16,12 @@ type bar struct {
 	Max *float64 `json:"max,omitempty"`
 }
 
-// ranges are the bars by profile and measure. Those of the profile "all" hold for every profile that does not say otherwise.
+// ranges are the bars by profile and figure. Those of the profile "all" hold for every profile that does not say otherwise.
 type ranges map[string]map[string]bar
 
 const everyProfile = "all"
 
-// readRanges reads the range file. A name that no profile or measure has is an error: its bar would never be checked.
+// readRanges reads the range file. A name that no profile or figure has is an error: its bar would never be checked.
 func readRanges(path string) (ranges, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // the file that the user names
 	if err != nil {
@@ -36,8 +36,8 @@ func readRanges(path string) (ranges, error) {
 			return nil, fmt.Errorf("reading the ranges of %s: there is no profile %q", path, profile)
 		}
 		for id := range bars {
-			if _, known := measureOf(id); !known {
-				return nil, fmt.Errorf("reading the ranges of %s: there is no measure %q", path, id)
+			if _, known := figureOf(id); !known {
+				return nil, fmt.Errorf("reading the ranges of %s: there is no figure %q", path, id)
 			}
 		}
 	}

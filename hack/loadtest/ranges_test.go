@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -22,13 +23,11 @@ func TestTheRangeFileOfTheRepositoryHasABarForEveryRow(t *testing.T) {
 	r, err := readRanges("ranges.yaml")
 	g.Expect(err).NotTo(HaveOccurred())
 	for profile := range profiles {
-		rows := map[string]bool{}
-		for _, m := range measures {
-			rows[m.row] = rows[m.row] || r.of(profile, m.id()).set()
-		}
-		g.Expect(rows).To(HaveLen(len(scenarios)))
-		for row, barred := range rows {
-			g.Expect(barred).To(BeTrue(), "row %s of profile %s", row, profile)
+		for _, s := range scenarios {
+			i := slices.IndexFunc(figures, func(r rowFigures) bool { return r.row == s.name })
+			g.Expect(i).To(BeNumerically(">=", 0), "row %s has figures", s.name)
+			barred := slices.ContainsFunc(figures[i].all, func(f figure) bool { return r.of(profile, s.name+"."+f.name).set() })
+			g.Expect(barred).To(BeTrue(), "row %s of profile %s", s.name, profile)
 		}
 	}
 }
@@ -45,7 +44,7 @@ func TestAProfileMaySetItsOwnBar(t *testing.T) {
 
 func TestABarThatWouldNeverBeCheckedIsRefused(t *testing.T) {
 	for text, why := range map[string]string{
-		"all:\n  quota.wal: {max: 1}\n":   `no measure "quota.wal"`,
+		"all:\n  quota.wal: {max: 1}\n":   `no figure "quota.wal"`,
 		"smal:\n  quota.wall: {max: 1}\n": `no profile "smal"`,
 		"all:\n  quota.wall: {mx: 1}\n":   "mx",
 	} {

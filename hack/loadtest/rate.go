@@ -40,7 +40,8 @@ func rate(ctx context.Context, b *bench) error {
 	}
 	created := n * (1 + groups)
 	perSecond := rateOf(created+byOperator.total(), took)
-	b.record("rate.share", perSecond/rateOf(written, bare), "%d invitations and %d memberships; the operator's writes: %v; the loop's, with %d creates: %d",
+	b.record("rate.share", perSecond/rateOf(written, bare),
+		"%d invitations and %d memberships; the operator's writes: %v; the loop's, with %d creates: %d",
 		n, n*groups, byOperator, created, written)
 	b.record("rate.seconds", took.Seconds(), "")
 	b.record("rate.loop", bare.Seconds(), "")

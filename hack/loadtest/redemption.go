@@ -64,7 +64,7 @@ func (s *state) redeem(ctx context.Context, tries int, spread time.Duration) ([]
 	took := make([]time.Duration, tries)
 	err = s.untilWithin(ctx, "all redemptions are in the status", redemptionPatience, func() bool {
 		for i, guest := range chosen {
-			accepted := s.tracker.invitation(loadNamespace, guestName(guest)).accepted
+			accepted := s.tracker.invitation(guestName(guest)).accepted
 			if accepted.IsZero() {
 				return false
 			}

@@ -24,9 +24,9 @@ type report struct {
 
 // result is a figure, or the failure to get one.
 type result struct {
-	// ID is that of the measure; of a failure the name of the row.
+	// ID is that of the figure; of a failure the name of the row.
 	ID string `json:"id"`
-	// Case tells figures of the same measure apart, for example by size.
+	// Case tells figures of the same ID apart, for example by size.
 	Case    string  `json:"case,omitempty"`
 	Value   float64 `json:"value"`
 	Note    string  `json:"note,omitempty"`

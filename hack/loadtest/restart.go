@@ -81,7 +81,7 @@ func (s *state) restartWithNews(ctx context.Context) error {
 	}
 	var accepted time.Time
 	err := s.until(ctx, "the redemption is in the status", func() bool {
-		accepted = s.tracker.invitation(loadNamespace, guestName(guest)).accepted
+		accepted = s.tracker.invitation(guestName(guest)).accepted
 		return !accepted.IsZero()
 	})
 	s.bench.record("restart.news", accepted.Sub(began).Seconds(), "")
@@ -91,7 +91,7 @@ func (s *state) restartWithNews(ctx context.Context) error {
 // pendingGuest is the number of one who has not accepted yet.
 func (s *state) pendingGuest() int {
 	for i := range s.invitations {
-		if s.tracker.invitation(loadNamespace, guestName(i)).accepted.IsZero() {
+		if s.tracker.invitation(guestName(i)).accepted.IsZero() {
 			return i
 		}
 	}

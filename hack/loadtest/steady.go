@@ -39,6 +39,7 @@ func steady(ctx context.Context, b *bench) (err error) {
 			return err
 		}
 	}
+	b.say("    letting things settle, then watching for %s", all[0].window())
 	windows, within := errgroup.WithContext(ctx)
 	for _, w := range all {
 		windows.Go(func() error { return w.watch(within) })

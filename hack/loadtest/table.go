@@ -43,11 +43,11 @@ func (r *report) columns(earlier *report) string {
 
 // cells are those of a line: each figure has all of them, so that the columns stand below each other.
 func (r result) cells(earlier *report) []string {
-	m, _ := measureOf(r.ID)
+	f, _ := figureOf(r.ID)
 	if r.Verdict == failed {
 		return []string{r.row(), "could not be measured", "", "", "", string(failed), "", ""}
 	}
-	what := m.what
+	what := f.what
 	if r.Case != "" {
 		what += ", " + r.Case
 	}
@@ -58,7 +58,7 @@ func (r result) cells(earlier *report) []string {
 			ratio = fmt.Sprintf("%.2f", r.Value/was)
 		}
 	}
-	return []string{r.row(), what, number(r.Value), m.unit, r.Bar, string(r.Verdict), before, ratio}
+	return []string{r.row(), what, number(r.Value), f.unit, r.Bar, string(r.Verdict), before, ratio}
 }
 
 func (r *report) notes() string {

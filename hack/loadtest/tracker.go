@@ -191,11 +191,11 @@ func (t *tracker) counts() counts {
 	return t.state
 }
 
-// invitation is what has been seen of one; nothing, if it has not been seen.
-func (t *tracker) invitation(namespace, name string) seen {
+// invitation is what has been seen of one of the load; nothing, if it has not been seen.
+func (t *tracker) invitation(name string) seen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := t.objects[invitations][types.NamespacedName{Namespace: namespace, Name: name}]; s != nil {
+	if s := t.objects[invitations][types.NamespacedName{Namespace: loadNamespace, Name: name}]; s != nil {
 		return *s
 	}
 	return seen{}

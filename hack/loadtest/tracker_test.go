@@ -53,9 +53,9 @@ func TestTheTrackerCountsEachObjectOnceForEachThingThatHappens(t *testing.T) {
 	g.Expect(now.last).To(BeTemporally(">=", began))
 	g.Expect(now.allReady(2, 0)).To(BeTrue())
 	g.Expect(now.allReady(2, 1)).To(BeFalse())
-	g.Expect(tracked.invitation("load", "b").gone).To(BeTemporally(">=", tracked.invitation("load", "b").accepted))
-	g.Expect(tracked.invitation("load", "a").accepted).To(BeZero())
-	g.Expect(tracked.invitation("load", "nobody")).To(BeZero())
+	g.Expect(tracked.invitation("b").gone).To(BeTemporally(">=", tracked.invitation("b").accepted))
+	g.Expect(tracked.invitation("a").accepted).To(BeZero())
+	g.Expect(tracked.invitation("nobody")).To(BeZero())
 	g.Expect(tracked.followOnce(t.Context(), memberships)).To(MatchError(ContainSubstring("404")))
 }
 
