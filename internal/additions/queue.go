@@ -46,6 +46,8 @@ type Queue struct {
 	ctx    context.Context //nolint:containedctx // the lifetime of the senders, which objects start and do not wait for
 	groups map[string]*group
 	asked  map[budget.Key]*addition
+	// singly is set once the tenant has refused to add several at once and let one be added.
+	singly bool
 	// senders are the goroutines that Run waits for.
 	senders sync.WaitGroup
 }

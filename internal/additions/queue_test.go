@@ -24,6 +24,7 @@ type tenant struct {
 	members map[string]bool
 	bad     map[string]error // by user: why they cannot be added
 	fails   error            // of every addition
+	several error            // of those of more than one
 	group   directory.Group
 	sent    [][]string // the users of each request, in order
 }
@@ -48,6 +49,9 @@ func (d *tenant) AddMembers(_ context.Context, _ string, users []string) error {
 	d.sent = append(d.sent, slices.Clone(users))
 	if d.fails != nil {
 		return d.fails
+	}
+	if d.several != nil && len(users) > 1 {
+		return d.several
 	}
 	for _, user := range users {
 		if d.members[user] {
@@ -308,14 +312,26 @@ func TestAFailureOfTheRequestIsEverybodysAndNotRepeated(t *testing.T) {
 				for _, err := range w.outcomes {
 					g.Expect(directory.Is(err, class)).To(BeTrue())
 				}
-				requests := 0
-				for _, size := range w.sizes() {
-					requests += size
-				}
-				g.Expect(requests).To(Equal(3))
+				g.Expect(len(w.sizes())).To(BeNumerically("<=", 3), "whoever is denied alone is not asked for again")
 			})
 		})
 	}
+}
+
+func TestATenantThatRefusesSeveralAtOnceIsAskedForOneAfterTheOther(t *testing.T) {
+	inBubble(t, func(g Gomega, w *world) {
+		w.tenant.several = &directory.Error{Class: directory.Denied}
+		w.ask("team", users("guest", 5)...)
+		w.settle()
+		g.Expect(w.outcomes).To(HaveLen(5))
+		for user, err := range w.outcomes {
+			g.Expect(err).NotTo(HaveOccurred(), user)
+		}
+		w.tenant.sent = nil
+		w.ask("team", users("late", 5)...)
+		w.settle()
+		g.Expect(w.sizes()).To(Equal([]int{1, 1, 1, 1, 1}), "it is not asked again for several")
+	})
 }
 
 func TestAGroupThatMayNotBeWrittenIsNotAndSaysWhy(t *testing.T) {

@@ -28,15 +28,63 @@ func (q *Queue) send(ctx context.Context, groupID string, batch []*addition) {
 
 // add adds all or none. Where one of several can be to blame, it is found.
 func (q *Queue) add(ctx context.Context, groupID string, batch []*addition) {
+	if len(batch) > 1 && q.oneByOne() {
+		q.addSingly(ctx, groupID, batch)
+		return
+	}
 	err := q.options.Groups.AddMembers(ctx, groupID, usersOf(batch))
 	switch alone := len(usersOf(batch)) == 1; {
 	case err == nil, alone && directory.HasDetail(err, directory.AlreadyMember):
 		q.allOver(batch, nil)
+	case !alone && directory.Is(err, directory.Denied):
+		q.addSingly(ctx, groupID, batch)
 	case alone || !directory.Is(err, directory.Invalid) && !directory.IsNotFound(err):
 		q.allOver(batch, err)
 	default:
 		q.sift(ctx, groupID, batch)
 	}
+}
+
+// addSingly is for a tenant that refuses to add several members at once: that is a change of the group itself, and Microsoft's pages do not
+// agree on whether the permission for members is enough for it. Where one alone is refused too, so are the others.
+func (q *Queue) addSingly(ctx context.Context, groupID string, batch []*addition) {
+	for i, user := range usersOf(batch) {
+		err := q.alone(ctx, groupID, user)
+		denied := directory.Is(err, directory.Denied)
+		if i == 0 && !denied {
+			q.mu.Lock()
+			q.singly = true
+			q.mu.Unlock()
+		}
+		for _, a := range batch {
+			if a.userID == user || i == 0 && denied {
+				q.over(a, err)
+			}
+		}
+		if i == 0 && denied {
+			return
+		}
+	}
+}
+
+func (q *Queue) oneByOne() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.singly
+}
+
+// alone adds one user, with a turn of its own.
+func (q *Queue) alone(ctx context.Context, groupID, userID string) error {
+	turn, err := q.options.Budget.Acquire(ctx, groupID, budget.Grant, costOfTrip)
+	if err != nil {
+		return err
+	}
+	defer turn.End()
+	err = q.options.Groups.AddMembers(turn.In(ctx), groupID, []string{userID})
+	if directory.HasDetail(err, directory.AlreadyMember) {
+		return nil
+	}
+	return err
 }
 
 // sift finds who keeps the others from being added: somebody who is a member already, which reading tells, or else by halves.
