@@ -6,32 +6,42 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 )
 
 // breakerAt is a breaker whose clock the test sets.
 type breakerAt struct {
 	*Breaker
-	now time.Time
+	now   time.Time
+	woken []budget.Key
 }
 
 func givenBreaker() *breakerAt {
 	b := &breakerAt{now: noon}
-	b.Breaker = NewBreaker(func() time.Time { return b.now })
+	b.Breaker = NewBreaker(func() time.Time { return b.now }, func(key budget.Key) { b.woken = append(b.woken, key) })
 	return b
 }
 
+// ada asks.
+var ada = budget.Key{Kind: kindGuest, Name: "ada"}
+
 func (b *breakerAt) blocked() time.Duration {
-	pause, _ := b.Blocked()
+	pause, _ := b.Blocked(ada)
 	return pause
 }
 
 func TestOneInvitationGoesFirstUntilTheTenantHasAcceptedOne(t *testing.T) {
 	g, b := NewWithT(t), givenBreaker()
 	g.Expect(b.blocked()).To(BeZero())
-	pause, message := b.Blocked()
-	g.Expect(pause).To(Equal(probeGlance))
+	pause, message := b.Blocked(ada)
+	g.Expect(pause).To(Equal(probeLimit))
 	g.Expect(message).To(BeEmpty(), "the tenant has refused nothing")
+	g.Expect(b.Probing(budget.Key{Name: "grace"})).To(Equal(probeLimit))
+	g.Expect(b.woken).To(BeEmpty())
 	b.Close()
+	g.Expect(b.woken).To(Equal([]budget.Key{ada, {Name: "grace"}}))
+	g.Expect(b.Probing(ada)).To(BeZero())
 	g.Expect(b.blocked()).To(BeZero())
 	g.Expect(b.blocked()).To(BeZero(), "now everybody may")
 }
@@ -46,7 +56,7 @@ func TestAfterARefusalOneInvitationIsMadeInEachPause(t *testing.T) {
 		g.Expect(b.blocked()).To(Equal(time.Second))
 		b.now = b.now.Add(time.Second)
 		g.Expect(b.blocked()).To(BeZero(), "the probe")
-		g.Expect(b.blocked()).To(Equal(probeGlance), "everybody else waits for it")
+		g.Expect(b.blocked()).To(Equal(probeLimit), "everybody else waits for it")
 	}
 	b.Close()
 	g.Expect(b.blocked()).To(BeZero())
@@ -56,14 +66,17 @@ func TestAfterARefusalOneInvitationIsMadeInEachPause(t *testing.T) {
 func TestAProbeThatShowsNothingOrNeverEndsLetsAnotherGoFirst(t *testing.T) {
 	g, b := NewWithT(t), givenBreaker()
 	g.Expect(b.blocked()).To(BeZero())
+	g.Expect(b.Probing(ada)).To(Equal(probeLimit))
 	b.Undecided()
+	g.Expect(b.woken).To(Equal([]budget.Key{ada}))
+	g.Expect(b.Probing(ada)).To(BeZero(), "that lets nobody through")
 	g.Expect(b.blocked()).To(BeZero())
-	g.Expect(b.blocked()).To(Equal(probeGlance))
+	g.Expect(b.blocked()).To(Equal(probeLimit))
 	b.now = b.now.Add(probeLimit - time.Millisecond)
-	g.Expect(b.blocked()).To(Equal(probeGlance))
+	g.Expect(b.blocked()).To(Equal(time.Millisecond))
 	b.now = b.now.Add(time.Millisecond)
 	g.Expect(b.blocked()).To(BeZero())
-	g.Expect(b.blocked()).To(Equal(probeGlance))
+	g.Expect(b.blocked()).To(Equal(probeLimit))
 }
 
 func TestWhatShowsNothingNeitherOpensNorClosesABreaker(t *testing.T) {
@@ -83,14 +96,14 @@ func TestSettingsThatHaveChangedAreFoundOutByOneInvitation(t *testing.T) {
 	b.Reset()
 	g.Expect(b.State()).To(BeEmpty())
 	g.Expect(b.blocked()).To(BeZero())
-	g.Expect(b.blocked()).To(Equal(probeGlance))
+	g.Expect(b.blocked()).To(Equal(probeLimit))
 }
 
 func TestABreakerSaysWhatTheTenantSaidWithoutUsingUpTheProbe(t *testing.T) {
 	g, b := NewWithT(t), givenBreaker()
 	g.Expect(b.State()).To(BeEmpty())
 	b.Open("guests are not allowed")
-	_, message := b.Blocked()
+	_, message := b.Blocked(ada)
 	g.Expect(message).To(Equal("guests are not allowed"))
 	b.now = b.now.Add(time.Hour)
 	g.Expect(b.State()).To(Equal("guests are not allowed"))

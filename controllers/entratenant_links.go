@@ -90,7 +90,7 @@ func (l *links) of(name string) *tenantLinks {
 	if !ok {
 		ctx, end := context.WithCancel(l.ctx)
 		known = &tenantLinks{
-			breaker: NewBreaker(l.Now),
+			breaker: NewBreaker(l.Now, l.Feeds.Wake),
 			budget:  budget.New(budget.Options{Limits: l.Limits, Now: l.Now, Granted: l.Feeds.Wake}),
 			end:     end,
 		}

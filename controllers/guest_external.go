@@ -28,6 +28,11 @@ func (k *guestKind) decideUser(ctx context.Context, life *guestLife) (lifecycle.
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonWaitingForInvitation,
 			"no GuestInvitation that claims this guest is allowed and unsuspended", 0)), nil
 	}
+	if life.userID() == "" { // whoever is looked up while another invitation goes first would only have to wait
+		if pause := life.tenant.Breaker.Probing(turnKey(life.guest)); pause > 0 {
+			return lifecycle.Say(lifecycle.LookAgain(pause)), nil
+		}
+	}
 	seen, verdict := k.observe(ctx, life)
 	if verdict != nil {
 		return lifecycle.Say(*verdict), nil

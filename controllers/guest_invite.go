@@ -56,7 +56,7 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 // awaitInvitation waits for the turn to invite. The breaker comes first: a tenant that refuses all invitations keeps no turn from others.
 // Message is what such a tenant has said.
 func (k *guestKind) awaitInvitation(ctx context.Context, life *guestLife) (turn context.Context, end func(), wait *lifecycle.Verdict, message string) {
-	if pause, message := life.tenant.Breaker.Blocked(); pause > 0 {
+	if pause, message := life.tenant.Breaker.Blocked(turnKey(life.guest)); pause > 0 {
 		again := lifecycle.LookAgain(pause) // where nothing was said, another invitation goes first
 		return nil, nil, &again, message
 	}
