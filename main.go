@@ -41,6 +41,7 @@ func main() {
 	}
 	logger := zap.New(zap.UseFlagOptions(&logging))
 	ctrl.SetLogger(logger)
+	config.TuneMemory()
 	klog.SetLogger(logger.WithName("klog"))
 	if err := run(ctrl.SetupSignalHandler(), settings); err != nil {
 		logger.Error(err, "Failed to run the manager")

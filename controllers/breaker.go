@@ -27,8 +27,9 @@ type Breaker struct {
 	// message is what the tenant said when it refused, until when no invitation may be made.
 	message string
 	until   time.Time
-	// probe is when the invitation that goes first was let through, zero while there is none.
+	// probe is when the invitation that goes first was let through, zero while there is none, and first is whose it is.
 	probe time.Time
+	first budget.Key
 	// waiting are those to wake when it is over.
 	waiting []budget.Key
 }
@@ -62,7 +63,7 @@ func (b *Breaker) endProbe(change func()) {
 	b.mu.Lock()
 	change()
 	waiting := b.waiting
-	b.probe, b.waiting = time.Time{}, nil
+	b.probe, b.first, b.waiting = time.Time{}, budget.Key{}, nil
 	b.mu.Unlock()
 	for _, key := range waiting {
 		b.wake(key)
@@ -84,24 +85,40 @@ func (b *Breaker) Blocked(key budget.Key) (pause time.Duration, message string) 
 	if pause := b.afterProbe(key, now); pause > 0 {
 		return pause, b.message
 	}
-	b.probe = now
+	b.probe, b.first = now, key
 	return 0, b.message
 }
 
-// Probing has a key wait while another invitation goes first, and says for how long at most; 0 where none does. It is for whoever would only find
-// out later that they have to wait, and lets nobody through.
-func (b *Breaker) Probing(key budget.Key) time.Duration {
+// Prepare is Blocked for somebody who has still to be looked up, and may turn out to need no invitation: then Leave must be called. Whoever is
+// looked up while another invitation goes first would only have to wait, and be looked up again. What the tenant has refused is no reason
+// not to look somebody up.
+func (b *Breaker) Prepare(key budget.Key) (pause time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.proven {
+	now := b.now()
+	if b.proven || now.Before(b.until) {
 		return 0
 	}
-	return b.afterProbe(key, b.now())
+	if pause := b.afterProbe(key, now); pause > 0 {
+		return pause
+	}
+	b.probe, b.first = now, key
+	return 0
 }
 
-// afterProbe has a key wait for the end of the probe; 0 where there is none.
+// Leave ends the probe of a key that needs no invitation after all, if there is one.
+func (b *Breaker) Leave(key budget.Key) {
+	b.mu.Lock()
+	mine := b.first == key && !b.probe.IsZero()
+	b.mu.Unlock()
+	if mine {
+		b.Undecided()
+	}
+}
+
+// afterProbe has a key wait for the end of another one's probe; 0 where there is none.
 func (b *Breaker) afterProbe(key budget.Key, now time.Time) time.Duration {
-	if b.probe.IsZero() || !now.Before(b.probe.Add(probeLimit)) {
+	if b.probe.IsZero() || b.first == key || !now.Before(b.probe.Add(probeLimit)) {
 		return 0
 	}
 	b.waiting = append(b.waiting, key)

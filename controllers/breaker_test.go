@@ -1,7 +1,9 @@
 package controllers
 
 import (
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ type breakerAt struct {
 	*Breaker
 	now   time.Time
 	woken []budget.Key
+	asked atomic.Int32
 }
 
 func givenBreaker() *breakerAt {
@@ -26,8 +29,9 @@ func givenBreaker() *breakerAt {
 // ada asks.
 var ada = budget.Key{Kind: kindGuest, Name: "ada"}
 
+// asked counts who has asked: each is somebody else.
 func (b *breakerAt) blocked() time.Duration {
-	pause, _ := b.Blocked(ada)
+	pause, _ := b.Blocked(budget.Key{Kind: kindGuest, Name: fmt.Sprint("guest", b.asked.Add(1))})
 	return pause
 }
 
@@ -37,11 +41,11 @@ func TestOneInvitationGoesFirstUntilTheTenantHasAcceptedOne(t *testing.T) {
 	pause, message := b.Blocked(ada)
 	g.Expect(pause).To(Equal(probeLimit))
 	g.Expect(message).To(BeEmpty(), "the tenant has refused nothing")
-	g.Expect(b.Probing(budget.Key{Name: "grace"})).To(Equal(probeLimit))
+	g.Expect(b.Prepare(budget.Key{Name: "grace"})).To(Equal(probeLimit))
 	g.Expect(b.woken).To(BeEmpty())
 	b.Close()
 	g.Expect(b.woken).To(Equal([]budget.Key{ada, {Name: "grace"}}))
-	g.Expect(b.Probing(ada)).To(BeZero())
+	g.Expect(b.Prepare(ada)).To(BeZero())
 	g.Expect(b.blocked()).To(BeZero())
 	g.Expect(b.blocked()).To(BeZero(), "now everybody may")
 }
@@ -66,10 +70,9 @@ func TestAfterARefusalOneInvitationIsMadeInEachPause(t *testing.T) {
 func TestAProbeThatShowsNothingOrNeverEndsLetsAnotherGoFirst(t *testing.T) {
 	g, b := NewWithT(t), givenBreaker()
 	g.Expect(b.blocked()).To(BeZero())
-	g.Expect(b.Probing(ada)).To(Equal(probeLimit))
+	g.Expect(b.Prepare(ada)).To(Equal(probeLimit))
 	b.Undecided()
 	g.Expect(b.woken).To(Equal([]budget.Key{ada}))
-	g.Expect(b.Probing(ada)).To(BeZero(), "that lets nobody through")
 	g.Expect(b.blocked()).To(BeZero())
 	g.Expect(b.blocked()).To(Equal(probeLimit))
 	b.now = b.now.Add(probeLimit - time.Millisecond)
@@ -77,6 +80,26 @@ func TestAProbeThatShowsNothingOrNeverEndsLetsAnotherGoFirst(t *testing.T) {
 	b.now = b.now.Add(time.Millisecond)
 	g.Expect(b.blocked()).To(BeZero())
 	g.Expect(b.blocked()).To(Equal(probeLimit))
+}
+
+func TestWhoeverIsLookedUpFirstGoesFirstUnlessTheyNeedNoInvitation(t *testing.T) {
+	g, b := NewWithT(t), givenBreaker()
+	grace := budget.Key{Kind: kindGuest, Name: "grace"}
+	g.Expect(b.Prepare(ada)).To(BeZero())
+	g.Expect(b.Prepare(ada)).To(BeZero(), "it is the one")
+	g.Expect(b.Prepare(grace)).To(Equal(probeLimit))
+	b.Leave(grace)
+	g.Expect(b.Prepare(grace)).To(Equal(probeLimit), "it was not grace's to end")
+	b.Leave(ada)
+	g.Expect(b.woken).To(ContainElement(grace))
+	g.Expect(b.Prepare(grace)).To(BeZero())
+	pause, _ := b.Blocked(grace)
+	g.Expect(pause).To(BeZero())
+
+	b.Open("guests are not allowed")
+	g.Expect(b.Prepare(ada)).To(BeZero(), "somebody who is there already can be found all the same")
+	pause, _ = b.Blocked(ada)
+	g.Expect(pause).To(Equal(time.Hour))
 }
 
 func TestWhatShowsNothingNeitherOpensNorClosesABreaker(t *testing.T) {

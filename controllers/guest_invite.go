@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -63,6 +64,9 @@ func (k *guestKind) awaitInvitation(ctx context.Context, life *guestLife) (turn 
 	turn, end, wait = life.tenant.turn(life.guest, life.author.Namespace, classOf(life.guest), costOfInvitation)(ctx)
 	if wait != nil {
 		life.tenant.Breaker.Undecided()
+		if wait.Outcome == lifecycle.Waiting { // it looks again, and if it still waits it says so
+			*wait = lifecycle.LookAgain(shortWait + rand.N(tellWithin)) //nolint:gosec // a spread, not a secret
+		}
 	}
 	return turn, end, wait, ""
 }

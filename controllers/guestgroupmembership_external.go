@@ -28,9 +28,6 @@ func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecy
 		return lifecycle.Say(k.awaitMembers(want)), nil
 	case member:
 		want.tenant.Additions.Forget(key)
-		if state == additions.Over {
-			k.Events.Granted(want.membership, want.groupID)
-		}
 		return k.decidePresent(want), nil
 	case state == additions.Waiting || state == additions.Sent:
 		return lifecycle.Say(inQueue(0)), nil
@@ -165,6 +162,11 @@ func (k *membershipKind) announce(ctx context.Context, want *wanted, found bool)
 			return err
 		}
 	}
+	return k.amend(ctx, want.life, func() bool { return k.record(want, found) })
+}
+
+// record puts the pair with this membership into the Guest's record, and reports whether that changed anything.
+func (k *membershipKind) record(want *wanted, found bool) bool {
 	rec := want.life.record
 	p := rec.pair(want.groupID)
 	if p == nil {
@@ -178,10 +180,7 @@ func (k *membershipKind) announce(ctx context.Context, want *wanted, found bool)
 	}
 	p.UserID, p.GuestUID, p.Found = want.life.userID(), want.life.guest.UID, found
 	want.enter(p)
-	if before.same(*p) && p.AnnouncedAt.Sub(before.AnnouncedAt) < k.ReplicationWindow {
-		return nil
-	}
-	return k.storeLife(ctx, want.life)
+	return !before.same(*p) || p.AnnouncedAt.Sub(before.AnnouncedAt) >= k.ReplicationWindow
 }
 
 // enter records the membership in the pair.

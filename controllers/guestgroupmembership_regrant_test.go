@@ -72,7 +72,7 @@ func givenRemoved(t *testing.T, g Gomega, tenantDirectory *oneGroup) (*membershi
 	go queue.Run(t.Context())
 	want.tenant = tenant{Connection: &Connection{Directory: tenantDirectory, Mirror: view, Additions: queue}}
 	kind := &membershipKind{Dependencies: Dependencies{Client: store, Now: now, ReplicationWindow: window,
-		Users: newKeyedMutex(), Events: NewEvents(&events.FakeRecorder{})}}
+		Users: newKeyedMutex(), Records: newKeyedMutex(), Events: NewEvents(&events.FakeRecorder{})}}
 	kind.reread(g, want)
 	return kind, want
 }

@@ -37,9 +37,11 @@ type Options struct {
 
 // Dependencies are what the controllers have in common.
 type Dependencies struct {
-	// Client reads from the cache and sees its own writes; Reader reads live.
+	// Client reads from the cache and sees its own writes: a list waits until all of them have come back. Reader reads live. Cache does not
+	// wait; it is for finding whom an event concerns, where whatever is missing will bring an event of its own.
 	Client client.Client
 	Reader client.Reader
+	Cache  client.Reader
 
 	Tenants *Tenants
 	Feeds   *Feeds
@@ -47,8 +49,10 @@ type Dependencies struct {
 	Metrics *Metrics
 	// Tally counts the Guests.
 	Tally *tally
-	// Users serialises, by user id, whatever deletes a user or changes the groups of one: two addresses can be one person.
+	// Users serialises, by user id, whatever takes something away from a user: two addresses can be one person.
 	Users *keyedMutex
+	// Records serialises, by name, the changes that memberships make to the record of a Guest.
+	Records *keyedMutex
 
 	Now               func() time.Time
 	Limits            budget.Limits
@@ -97,12 +101,14 @@ func dependencies(mgr ctrl.Manager, options Options) (Dependencies, error) {
 	return Dependencies{
 		Client:            mgr.GetClient(),
 		Reader:            mgr.GetAPIReader(),
+		Cache:             mgr.GetCache(),
 		Tenants:           NewTenants(),
 		Feeds:             NewFeeds(mgr.GetCache()),
 		Events:            NewEvents(mgr.GetEventRecorder("entra-guest-operator")),
 		Metrics:           ownMetrics,
 		Tally:             newTally(),
 		Users:             newKeyedMutex(),
+		Records:           newKeyedMutex(),
 		Now:               options.Now,
 		Limits:            options.Limits,
 		ReplicationWindow: options.ReplicationWindow,

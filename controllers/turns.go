@@ -17,6 +17,10 @@ const (
 	kindMembership = "GuestGroupMembership"
 )
 
+// tellWithin is within which time those who wait for long say so. Thousands can begin to wait at the same time, and what they write must not
+// hold up what has its turn.
+const tellWithin = 30 * time.Second
+
 // What the writes to a tenant take from its limits.
 var (
 	costOfInvitation = budget.Cost{Writes: 1, Units: 1, Invitations: 1}
@@ -59,6 +63,11 @@ func inQueue(wait time.Duration) lifecycle.Verdict {
 	if wait < shortWait {
 		return lifecycle.LookAgain(queueGlance)
 	}
+	return queued()
+}
+
+// queued is inQueue where that takes long enough to be told.
+func queued() lifecycle.Verdict {
 	return lifecycle.Wait(b2b.ReasonThrottled, "waiting for its turn: Microsoft Graph limits how much can be written at a time; the operator "+
 		"goes on by itself", queueGlance)
 }

@@ -163,6 +163,19 @@ func (b *Budget) Take(key Key, lane string, class Class, cost Cost) (turn *Turn,
 	return nil, b.estimate(w, now)
 }
 
+// Waits reports whether a key waits for a turn that has not come yet, and roughly for how long.
+func (b *Budget) Waits(key Key) (wait time.Duration, waits bool) {
+	b.mu.Lock()
+	defer b.unlock()
+	now := b.now()
+	b.expire(now)
+	w := b.waiting[key]
+	if w == nil || w.turn != nil {
+		return 0, false
+	}
+	return b.estimate(w, now), true
+}
+
 // Acquire waits for a turn until ctx ends: for goroutines that may wait, not for workers. The error is that of ctx.
 func (b *Budget) Acquire(ctx context.Context, lane string, class Class, cost Cost) (*Turn, error) {
 	w := &waiter{lane: lane, class: class.known(), price: b.payable(priceOf(cost)), done: make(chan struct{})}

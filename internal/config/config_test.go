@@ -77,7 +77,7 @@ func TestTheManagerSeesItsOwnWritesAndOnlyItsOwnSecrets(t *testing.T) {
 	g.Expect(options.LeaderElection).To(BeFalse())
 	g.Expect(options.LeaderElectionNamespace).To(Equal("here"))
 	g.Expect(options.Metrics.BindAddress).To(Equal("0"))
-	g.Expect(options.Controller.GroupKindConcurrency).To(HaveKeyWithValue("Guest.b2b.entraguests.dev", 64))
+	g.Expect(options.Controller.GroupKindConcurrency).To(HaveKeyWithValue("Guest.b2b.entraguests.dev", 128))
 	g.Expect(options.Cache.ByObject).To(HaveLen(1))
 	for _, secrets := range options.Cache.ByObject {
 		g.Expect(secrets.Namespaces).To(HaveLen(1))

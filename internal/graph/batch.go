@@ -19,9 +19,9 @@ const (
 	// batchSize is how many requests Graph takes in one $batch.
 	// https://learn.microsoft.com/graph/json-batching
 	batchSize = 20
-	// maxUnderWay is how many HTTP requests are under way before one that is not full waits to become so. Two carry 40 requests in
-	// the time of an answer, which is more than the quotas allow.
-	maxUnderWay = 2
+	// maxUnderWay is how many HTTP requests are under way before one that is not full waits to become so: for one answer's time. A full
+	// one never waits.
+	maxUnderWay = 1
 	// maxGathering is how long a request is held up where nothing comes back that it could follow: longer than Graph usually
 	// takes to answer, and short beside the timeout of a request that hangs.
 	maxGathering = 250 * time.Millisecond
