@@ -160,7 +160,7 @@ func TestWhatATurnDidNotUseGoesBackWhenItEnds(t *testing.T) {
 		b := budget.New(budget.Options{Limits: slow})
 		turn, _ := b.Take(key("a", 1), "a", budget.Grant, budget.Cost{Writes: 98})
 		g.Expect(turn).NotTo(BeNil())
-		ask(t, turn.In(t.Context()), b, budget.Request{Cost: budget.Cost{Writes: 8}}, budget.Answer{})
+		ask(turn.In(t.Context()), t, b, budget.Request{Cost: budget.Cost{Writes: 8}}, budget.Answer{})
 		g.Expect(has(b, oneWrite)).To(BeFalse())
 		turn.End()
 		turn.End()
@@ -310,7 +310,7 @@ func TestWithoutLimitsEverybodyHasATurnAtOnce(t *testing.T) {
 			turn, _ := b.Take(key("a", i), "a", budget.Routine, budget.Cost{Writes: 1000, Units: 1000, Invitations: 1000})
 			g.Expect(turn).NotTo(BeNil())
 		}
-		ask(t, t.Context(), b, budget.Request{Cost: oneWrite}, budget.Answer{TooMany: true, Wait: time.Second, Used: 1})
+		ask(t.Context(), t, b, budget.Request{Cost: oneWrite}, budget.Answer{TooMany: true, Wait: time.Second, Used: 1})
 		g.Expect(has(b, oneWrite)).To(BeFalse(), "what the directory says counts")
 		time.Sleep(time.Second)
 		g.Expect(has(b, budget.Cost{Writes: 1_000_000})).To(BeTrue())

@@ -15,15 +15,15 @@ import (
 
 var errReset = errors.New("connection reset")
 
-func enter(b *budget.Budget, ctx context.Context, cost budget.Cost) (*budget.Pass, error) {
+func enter(ctx context.Context, b *budget.Budget, cost budget.Cost) (*budget.Pass, error) {
 	return b.Enter(ctx, budget.Request{Operation: "test", Cost: cost})
 }
 
 // entering has a goroutine enter, and gives what it gets.
-func entering(b *budget.Budget, ctx context.Context, cost budget.Cost) <-chan error {
+func entering(ctx context.Context, b *budget.Budget, cost budget.Cost) <-chan error {
 	entered := make(chan error, 1)
 	go func() {
-		pass, err := enter(b, ctx, cost)
+		pass, err := enter(ctx, b, cost)
 		if err == nil {
 			pass.Leave()
 		}
@@ -37,7 +37,7 @@ func entering(b *budget.Budget, ctx context.Context, cost budget.Cost) <-chan er
 func fresh(t *testing.T, cost budget.Cost) (*budget.Budget, *budget.Pass) {
 	t.Helper()
 	b := budget.New(budget.Options{})
-	first, err := enter(b, t.Context(), cost)
+	first, err := enter(t.Context(), b, cost)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	return b, first
 }
@@ -46,7 +46,7 @@ func TestARequestGoesFirstAndTheOthersWaitForItsAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		b, first := fresh(t, oneRead)
-		second, third := entering(b, t.Context(), oneRead), entering(b, t.Context(), oneRead)
+		second, third := entering(t.Context(), b, oneRead), entering(t.Context(), b, oneRead)
 		g.Expect(second).NotTo(Receive())
 		g.Expect(third).NotTo(Receive())
 		first.Answered(budget.Answer{})
@@ -71,7 +71,7 @@ func TestAFirstRequestWithoutAnswerFailsThoseWhoWaitedForIt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := NewWithT(t)
 				b, first := fresh(t, oneRead)
-				second := entering(b, t.Context(), oneRead)
+				second := entering(t.Context(), b, oneRead)
 				g.Expect(second).NotTo(Receive())
 				first.Failed(tt.failure, true)
 				err := <-second
@@ -92,7 +92,7 @@ func TestWhoWaitsForTheFirstAnswerCanGiveUp(t *testing.T) {
 		b, _ := fresh(t, oneRead)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := enter(b, ctx, oneRead)
+		_, err := enter(ctx, b, oneRead)
 		g.Expect(directory.ClassOf(err)).To(Equal(directory.Unavailable))
 		g.Expect(err).To(MatchError(context.Canceled))
 	})
@@ -103,11 +103,11 @@ func TestALateAnswerDoesNotOpenAClosedGate(t *testing.T) {
 		g := NewWithT(t)
 		b, first := fresh(t, oneRead)
 		first.Answered(budget.Answer{})
-		before, _ := enter(b, t.Context(), oneRead)
-		throttled, _ := enter(b, t.Context(), oneRead)
+		before, _ := enter(t.Context(), b, oneRead)
+		throttled, _ := enter(t.Context(), b, oneRead)
 		throttled.Answered(budget.Answer{TooMany: true, Wait: 10 * time.Second})
 		before.Answered(budget.Answer{})
-		_, err := enter(b, t.Context(), oneRead)
+		_, err := enter(t.Context(), b, oneRead)
 		g.Expect(directory.RetryAfter(err)).To(Equal(10 * time.Second))
 	})
 }
@@ -117,11 +117,11 @@ func TestAShorterWaitDoesNotShortenALongerOne(t *testing.T) {
 		g := NewWithT(t)
 		b, first := fresh(t, oneRead)
 		first.Answered(budget.Answer{})
-		one, _ := enter(b, t.Context(), oneRead)
-		two, _ := enter(b, t.Context(), oneRead)
+		one, _ := enter(t.Context(), b, oneRead)
+		two, _ := enter(t.Context(), b, oneRead)
 		one.Answered(budget.Answer{Wait: 10 * time.Second})
 		two.Answered(budget.Answer{Wait: time.Second})
-		_, err := enter(b, t.Context(), oneRead)
+		_, err := enter(t.Context(), b, oneRead)
 		g.Expect(directory.ClassOf(err)).To(Equal(directory.Throttled))
 		g.Expect(directory.RetryAfter(err)).To(Equal(10 * time.Second))
 	})
@@ -131,13 +131,13 @@ func TestAfterAWaitOneRequestGoesFirstAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		b, first := fresh(t, oneRead)
-		second := entering(b, t.Context(), oneRead)
+		second := entering(t.Context(), b, oneRead)
 		first.Answered(budget.Answer{Wait: time.Second})
 		g.Expect(directory.ClassOf(<-second)).To(Equal(directory.Throttled), "it had waited for an answer, and the answer was to wait")
 		time.Sleep(time.Second)
-		probe, err := enter(b, t.Context(), oneRead)
+		probe, err := enter(t.Context(), b, oneRead)
 		g.Expect(err).NotTo(HaveOccurred())
-		next := entering(b, t.Context(), oneRead)
+		next := entering(t.Context(), b, oneRead)
 		g.Expect(next).NotTo(Receive())
 		probe.Answered(budget.Answer{})
 		g.Expect(<-next).NotTo(HaveOccurred())
@@ -151,15 +151,15 @@ func TestAWaitOfWritesLetsReadsGoOn(t *testing.T) {
 		first.Answered(budget.Answer{TooMany: true, Wait: 10 * time.Second, WritesOnly: true})
 		spend(t, b, oneRead)
 		for _, cost := range []budget.Cost{oneWrite, oneInvitation} {
-			_, err := enter(b, t.Context(), cost)
+			_, err := enter(t.Context(), b, cost)
 			g.Expect(directory.RetryAfter(err)).To(Equal(10 * time.Second))
 			g.Expect(has(b, cost)).To(BeFalse())
 		}
 		g.Expect(has(b, oneRead)).To(BeTrue())
 		time.Sleep(10 * time.Second)
-		probe, err := enter(b, t.Context(), oneWrite)
+		probe, err := enter(t.Context(), b, oneWrite)
 		g.Expect(err).NotTo(HaveOccurred())
-		write := entering(b, t.Context(), oneInvitation)
+		write := entering(t.Context(), b, oneInvitation)
 		g.Expect(write).NotTo(Receive(), "one write goes first")
 		spend(t, b, oneRead)
 		g.Expect(write).NotTo(Receive(), "what a read is answered says nothing of writes")
@@ -172,8 +172,8 @@ func TestWhoWaitsForQuotaFailsWhenTheDirectoryAsksToWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		b := drained(t, budget.Options{})
-		read, _ := enter(b, t.Context(), oneRead)
-		waiting := entering(b, t.Context(), budget.Cost{Writes: 50})
+		read, _ := enter(t.Context(), b, oneRead)
+		waiting := entering(t.Context(), b, budget.Cost{Writes: 50})
 		g.Expect(waiting).NotTo(Receive())
 		read.Answered(budget.Answer{Wait: 7 * time.Second})
 		err := <-waiting
@@ -188,7 +188,7 @@ func TestWhoWaitsForQuotaCanGiveUpAndIsToldHowLongItTakes(t *testing.T) {
 		b := drained(t, budget.Options{})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := enter(b, ctx, budget.Cost{Writes: 50})
+		_, err := enter(ctx, b, budget.Cost{Writes: 50})
 		g.Expect(directory.ClassOf(err)).To(Equal(directory.Throttled))
 		g.Expect(directory.RetryAfter(err)).To(BeNumerically("~", 50*time.Second, time.Second))
 		g.Expect(err).To(MatchError(context.DeadlineExceeded))
@@ -200,14 +200,14 @@ func TestATurnStaysGrantedWhileTheGateIsClosed(t *testing.T) {
 		g := NewWithT(t)
 		b := budget.New(budget.Options{Limits: slow})
 		turn, _ := b.Take(key("a", 1), "a", budget.Grant, oneWrite)
-		ask(t, t.Context(), b, budget.Request{Cost: oneRead}, budget.Answer{Wait: 5 * time.Second})
+		ask(t.Context(), t, b, budget.Request{Cost: oneRead}, budget.Answer{Wait: 5 * time.Second})
 		none, wait := b.Take(key("a", 2), "a", budget.Grant, oneWrite)
 		g.Expect(none).To(BeNil())
 		g.Expect(wait).To(Equal(5 * time.Second))
-		_, err := enter(b, turn.In(t.Context()), oneWrite)
+		_, err := enter(turn.In(t.Context()), b, oneWrite)
 		g.Expect(directory.RetryAfter(err)).To(Equal(5 * time.Second))
 		time.Sleep(5 * time.Second)
-		pass, err := enter(b, turn.In(t.Context()), oneWrite)
+		pass, err := enter(turn.In(t.Context()), b, oneWrite)
 		g.Expect(err).NotTo(HaveOccurred())
 		pass.Answered(budget.Answer{})
 	})
@@ -219,7 +219,7 @@ func TestThoseWhoWaitAreCalledWhenTheWaitIsOver(t *testing.T) {
 		called := &calls{}
 		b := budget.New(budget.Options{Granted: called.granted})
 		go b.Run(t.Context())
-		ask(t, t.Context(), b, budget.Request{Cost: oneRead}, budget.Answer{Wait: 5 * time.Second})
+		ask(t.Context(), t, b, budget.Request{Cost: oneRead}, budget.Answer{Wait: 5 * time.Second})
 		_, _ = b.Take(key("a", 1), "a", budget.Grant, oneWrite)
 		time.Sleep(4 * time.Second)
 		synctest.Wait()
@@ -236,9 +236,9 @@ func TestWhatEnteredBeforeAWaitIsNotSentAfterIt(t *testing.T) {
 		b, first := fresh(t, oneRead)
 		first.Answered(budget.Answer{})
 		ctx := t.Context()
-		slow, _ := enter(b, ctx, oneRead)
+		slow, _ := enter(ctx, b, oneRead)
 		g.Expect(b.Check(slow.In(ctx))).To(Succeed())
-		other, _ := enter(b, ctx, oneRead)
+		other, _ := enter(ctx, b, oneRead)
 		other.Answered(budget.Answer{Wait: 5 * time.Second})
 		g.Expect(directory.RetryAfter(b.Check(slow.In(ctx)))).To(Equal(5 * time.Second))
 		g.Expect(directory.RetryAfter(b.Check(ctx))).To(Equal(5*time.Second), "also where nothing is known of the request")
@@ -246,7 +246,7 @@ func TestWhatEnteredBeforeAWaitIsNotSentAfterIt(t *testing.T) {
 		g.Expect(directory.ClassOf(b.Check(slow.In(ctx)))).To(Equal(directory.Throttled), "another one goes first now")
 		g.Expect(b.Check(ctx)).To(Succeed())
 		slow.Failed(nil, false)
-		fresh, err := enter(b, ctx, oneRead)
+		fresh, err := enter(ctx, b, oneRead)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(b.Check(fresh.In(ctx))).To(Succeed())
 	})
@@ -256,7 +256,7 @@ func TestAPassIsLeftOnlyOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		b := budget.New(budget.Options{Limits: slow})
-		pass, err := enter(b, t.Context(), budget.Cost{Writes: 8})
+		pass, err := enter(t.Context(), b, budget.Cost{Writes: 8})
 		g.Expect(err).NotTo(HaveOccurred())
 		pass.Answered(budget.Answer{})
 		pass.Leave()

@@ -56,10 +56,10 @@ func (c *calls) names() (names []string) {
 // spend has a request of this cost sent and answered.
 func spend(t *testing.T, b *budget.Budget, cost budget.Cost) {
 	t.Helper()
-	ask(t, t.Context(), b, budget.Request{Operation: "spend", Cost: cost}, budget.Answer{})
+	ask(t.Context(), t, b, budget.Request{Operation: "spend", Cost: cost}, budget.Answer{})
 }
 
-func ask(t *testing.T, ctx context.Context, b *budget.Budget, r budget.Request, a budget.Answer) {
+func ask(ctx context.Context, t *testing.T, b *budget.Budget, r budget.Request, a budget.Answer) {
 	t.Helper()
 	pass, err := b.Enter(ctx, r)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
@@ -71,7 +71,7 @@ func use(t *testing.T, b *budget.Budget, k budget.Key, class budget.Class, cost 
 	t.Helper()
 	turn, _ := b.Take(k, k.Namespace, class, cost)
 	NewWithT(t).Expect(turn).NotTo(BeNil())
-	ask(t, turn.In(t.Context()), b, budget.Request{Cost: cost}, budget.Answer{})
+	ask(turn.In(t.Context()), t, b, budget.Request{Cost: cost}, budget.Answer{})
 	turn.End()
 }
 

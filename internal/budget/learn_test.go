@@ -35,7 +35,7 @@ func TestA429HalvesTheRateWhichRecoversWithinTwoMinutes(t *testing.T) {
 				spend(t, b, oneWrite)
 				var passes []*budget.Pass
 				for range inFlight {
-					pass, err := enter(b, t.Context(), oneWrite)
+					pass, err := enter(t.Context(), b, oneWrite)
 					g.Expect(err).NotTo(HaveOccurred())
 					passes = append(passes, pass)
 				}
@@ -60,7 +60,7 @@ func TestA429AfterA429HalvesAgainDownToABound(t *testing.T) {
 		g := NewWithT(t)
 		b := budget.New(budget.Options{Limits: brisk})
 		for range 20 {
-			ask(t, t.Context(), b, budget.Request{Cost: oneWrite}, budget.Answer{TooMany: true, Wait: time.Second})
+			ask(t.Context(), t, b, budget.Request{Cost: oneWrite}, budget.Answer{TooMany: true, Wait: time.Second})
 			time.Sleep(time.Second)
 		}
 		wait := timeFor(t, b, 49)
@@ -83,7 +83,7 @@ func TestA429ConcernsTheQuotaThatItNames(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := NewWithT(t)
 				b := budget.New(budget.Options{Limits: brisk})
-				ask(t, t.Context(), b, budget.Request{Cost: oneWrite},
+				ask(t.Context(), t, b, budget.Request{Cost: oneWrite},
 					budget.Answer{TooMany: true, Wait: time.Millisecond, Exceeded: tt.exceeded})
 				time.Sleep(time.Millisecond)
 				g.Expect(has(b, budget.Cost{Writes: 10})).To(Equal(tt.writes))
@@ -97,7 +97,7 @@ func TestA503ThatAsksToWaitDoesNotSlowDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		b := budget.New(budget.Options{Limits: brisk})
-		ask(t, t.Context(), b, budget.Request{Cost: oneWrite}, budget.Answer{Wait: time.Second})
+		ask(t.Context(), t, b, budget.Request{Cost: oneWrite}, budget.Answer{Wait: time.Second})
 		time.Sleep(time.Second)
 		g.Expect(has(b, budget.Cost{Writes: 98})).To(BeTrue())
 	})
@@ -107,12 +107,12 @@ func TestTheDirectorysReadingRespectsOthersInTheSameQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		b := budget.New(budget.Options{Limits: brisk})
-		ask(t, t.Context(), b, budget.Request{Cost: oneWrite}, budget.Answer{Used: 0.9})
+		ask(t.Context(), t, b, budget.Request{Cost: oneWrite}, budget.Answer{Used: 0.9})
 		g.Expect(has(b, budget.Cost{Writes: 9})).To(BeTrue())
 		g.Expect(has(b, budget.Cost{Writes: 10})).To(BeFalse())
 		g.Expect(has(b, budget.Cost{Units: 90})).To(BeTrue(), "a write reads the writes")
 
-		ask(t, t.Context(), b, budget.Request{Cost: oneRead}, budget.Answer{Used: 1.5})
+		ask(t.Context(), t, b, budget.Request{Cost: oneRead}, budget.Answer{Used: 1.5})
 		start := time.Now()
 		turn, err := b.Acquire(t.Context(), "", budget.Grant, oneRead)
 		g.Expect(err).NotTo(HaveOccurred())
@@ -128,7 +128,7 @@ func TestTheDirectorysReadingDoesNotSlowWhoIsAlone(t *testing.T) {
 		for used := 1; used <= 98; used++ {
 			turn, _ := b.Take(key("a", used), "a", budget.Grant, budget.Cost{Writes: 1})
 			g.Expect(turn).NotTo(BeNil(), "%d", used)
-			ask(t, turn.In(t.Context()), b, budget.Request{Cost: budget.Cost{Writes: 1}}, budget.Answer{Used: float64(used) / 100})
+			ask(turn.In(t.Context()), t, b, budget.Request{Cost: budget.Cost{Writes: 1}}, budget.Answer{Used: float64(used) / 100})
 			turn.End()
 		}
 	})
@@ -139,12 +139,12 @@ func TestAReadingOfTheInvitationsIsNotTakenForOneOfAllWrites(t *testing.T) {
 		g := NewWithT(t)
 		b := budget.New(budget.Options{Limits: budget.Published()})
 		spend(t, b, budget.Cost{Writes: 146, Units: 146, Invitations: 146})
-		ask(t, t.Context(), b, budget.Request{Cost: oneInvitation}, budget.Answer{Used: 0.98})
+		ask(t.Context(), t, b, budget.Request{Cost: oneInvitation}, budget.Answer{Used: 0.98})
 		g.Expect(has(b, budget.Cost{Writes: 2700})).To(BeTrue())
 
 		spend(t, b, budget.Cost{Writes: 2000})
 		time.Sleep(5 * time.Second)
-		ask(t, t.Context(), b, budget.Request{Cost: oneInvitation}, budget.Answer{Used: 0.9})
+		ask(t.Context(), t, b, budget.Request{Cost: oneInvitation}, budget.Answer{Used: 0.9})
 		g.Expect(has(b, budget.Cost{Writes: 300})).To(BeFalse(), "of the two it is the one that we have used more of")
 		g.Expect(has(b, budget.Cost{Invitations: 140})).To(BeTrue())
 	})
@@ -155,7 +155,7 @@ func TestTheRealCostOfAnOperationIsLearned(t *testing.T) {
 		g := NewWithT(t)
 		b := budget.New(budget.Options{Limits: brisk})
 		list := budget.Request{Operation: "List", Cost: oneRead}
-		ask(t, t.Context(), b, list, budget.Answer{Units: 5})
+		ask(t.Context(), t, b, list, budget.Answer{Units: 5})
 		g.Expect(has(b, budget.Cost{Units: 93})).To(BeTrue())
 		g.Expect(has(b, budget.Cost{Units: 94})).To(BeFalse(), "the request is charged what it cost")
 

@@ -137,7 +137,7 @@ func (b *batcher) exchange(ctx context.Context, rest route, aboard []*item) []ou
 		return b.unpack(response.Header, body, aboard)
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusTooManyRequests, status >= 500:
 		return alike(aboard, func(i *item) outcome {
-			return outcome{response: answerTo(i.request, status, response.Header.Clone(), body)}
+			return outcome{response: answerTo(i.request, status, response.Header.Clone(), body)} //nolint:bodyclose // in memory
 		})
 	default:
 		// A 404 here does not say that anybody's user is not there, nor a 400 that anybody's request is wrong.
@@ -194,7 +194,7 @@ func (b *batcher) unpack(header http.Header, body []byte, aboard []*item) []outc
 			outcomes[n].err = unreadableBatch(fmt.Errorf("%d answers to a request in it", len(answers)))
 			continue
 		}
-		outcomes[n].response = answers[0].response(i.request, header)
+		outcomes[n].response = answers[0].response(i.request, header) //nolint:bodyclose // in memory
 	}
 	return outcomes
 }

@@ -96,30 +96,55 @@ var (
 
 // refine gives what the callers treat apart, by the directory's own text where the code does not tell.
 func refine(op operation, e *directory.Error) {
-	adds := op == addMember || op == addMembers
 	switch {
-	case (op == userChanges || op == memberChanges) && (e.Status == http.StatusGone || e.Status < 500 && resyncRequired.MatchString(e.Code)):
-		e.Class, e.Detail = directory.Invalid, directory.ResyncRequired
 	case e.Code == "Directory_QuotaExceeded":
 		e.Class = directory.Conflict // whoever is deleted for good makes room
-	case op == invite && e.Class == directory.Unauthenticated && insufficientPrivileges.MatchString(e.Message):
-		e.Class = directory.Denied
-	case op == invite && e.Class == directory.Denied && invitationsForbidden.MatchString(e.Message):
-		e.Detail = directory.InvitationsNotAllowed
-	case adds && e.Class == directory.NotFound:
-		e.Detail = directory.ReferenceNotReady
+		return
 	case e.Class == directory.Invalid && referenceNotReady.MatchString(e.Message):
 		e.Detail = directory.ReferenceNotReady
-	case adds && e.Class == directory.Invalid && memberExists.MatchString(e.Message):
-		e.Detail = directory.AlreadyMember
-	case op == removeMember && e.Class == directory.Invalid && memberMissing.MatchString(e.Message):
-		e.Class = directory.NotFound
-	case op == invite && e.Class == directory.Invalid:
+		return
+	}
+	switch op {
+	case userChanges, memberChanges:
+		refineChanges(e)
+	case invite:
 		refineInvitation(e)
+	case addMember, addMembers:
+		refineAddition(e)
+	case removeMember:
+		if e.Class == directory.Invalid && memberMissing.MatchString(e.Message) {
+			e.Class = directory.NotFound
+		}
+	}
+}
+
+func refineChanges(e *directory.Error) {
+	if e.Status == http.StatusGone || e.Status < 500 && resyncRequired.MatchString(e.Code) {
+		e.Class, e.Detail = directory.Invalid, directory.ResyncRequired
+	}
+}
+
+func refineAddition(e *directory.Error) {
+	switch {
+	case e.Class == directory.NotFound:
+		e.Detail = directory.ReferenceNotReady
+	case e.Class == directory.Invalid && memberExists.MatchString(e.Message):
+		e.Detail = directory.AlreadyMember
 	}
 }
 
 func refineInvitation(e *directory.Error) {
+	switch {
+	case e.Class == directory.Unauthenticated && insufficientPrivileges.MatchString(e.Message):
+		e.Class = directory.Denied
+	case e.Class == directory.Denied && invitationsForbidden.MatchString(e.Message):
+		e.Detail = directory.InvitationsNotAllowed
+	case e.Class == directory.Invalid:
+		refineInvitee(e)
+	}
+}
+
+func refineInvitee(e *directory.Error) {
 	switch {
 	case verifiedDomain.MatchString(e.Message):
 		e.Detail = directory.AddressInVerifiedDomain
