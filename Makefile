@@ -21,6 +21,10 @@ TEST_AT_ONCE ?= 2
 TEST_TIMEOUT ?= 30m
 BENCH ?= .
 
+# Sizes and rows of the load test: small or full, and names from `go run ./hack/loadtest --help`, all by default.
+PROFILE ?= small
+ROWS ?=
+
 # Evaluated only by the targets that use it: the first time it builds kube-apiserver and etcd.
 WITH_ASSETS = echo "Making sure of a control plane; the first time takes several minutes" >&2; \
 	assets=$$(go run ./hack/controlplane) && KUBEBUILDER_ASSETS=$$assets
@@ -84,7 +88,12 @@ test-race: TEST_FLAGS += -race
 test-race: test ## Run all tests with the race detector (needs a C compiler)
 
 .PHONY: bench
-bench: ## Run the benchmarks, or those that match BENCH
+bench: ## Measure the operator under load, PROFILE small or full, and hold the figures against hack/loadtest/ranges.yaml
+	@echo "Compiling the load test; the first time takes a few minutes"
+	@go run ./hack/loadtest -profile $(PROFILE) -run '$(ROWS)'
+
+.PHONY: bench-packages
+bench-packages: ## Run the benchmarks of single functions, or those that match BENCH
 	@$(WITH_ASSETS) go test -timeout $(TEST_TIMEOUT) -p 1 -run '^$$' -bench '$(BENCH)' -benchmem $(TEST_PACKAGES)
 
 ##@ Code

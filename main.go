@@ -41,6 +41,7 @@ func main() {
 	}
 	logger := zap.New(zap.UseFlagOptions(&logging))
 	ctrl.SetLogger(logger)
+	config.TuneMemory()
 	klog.SetLogger(logger.WithName("klog"))
 	if err := run(ctrl.SetupSignalHandler(), settings); err != nil {
 		logger.Error(err, "Failed to run the manager")
@@ -70,6 +71,7 @@ func run(ctx context.Context, settings *config.Config) error {
 	}
 	err = controllers.Setup(ctx, mgr, controllers.Options{
 		Simulator:         controllers.Simulator{Endpoint: settings.GraphEndpoint, AuthorityHost: settings.AuthorityHost},
+		Limits:            settings.Limits(),
 		ReplicationWindow: settings.ReplicationWindow,
 		OperatorNamespace: settings.OperatorNamespace,
 	})

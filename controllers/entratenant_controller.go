@@ -52,6 +52,7 @@ func SetupEntraTenant(mgr ctrl.Manager, deps Dependencies, simulator Simulator, 
 		Watches(&b2b.EntraTenant{}, wakes(mgr.GetCache(), sameTenantID), builder.WithPredicates(comesOrGoes())).
 		Watches(&corev1.Secret{}, wakes(mgr.GetCache(), r.usersOfSecret)).
 		Watches(&b2b.Guest{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(guestSettled))).
+		Watches(&b2b.Guest{}, deps.Tally.handler()).
 		Watches(&b2b.GuestGroupMembership{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(lostFinalizer))).
 		Complete(r)
 }

@@ -32,17 +32,18 @@ func (r *tenantReconciler) observe(ctx context.Context, tenant *b2b.EntraTenant)
 		return r.without(tenant, *verdict), nil
 	}
 	own := r.links.of(tenant.Name)
-	if verdict := r.choose(ctx, tenant, own, credential, fingerprint); verdict != nil {
-		return r.standing(ctx, tenant, own, *verdict)
+	if verdict := r.choose(tenant, own, credential, fingerprint); verdict != nil {
+		return r.standing(tenant, own, *verdict), nil
 	}
 	if own.fresh != nil {
-		return r.prove(ctx, tenant, own)
+		return r.prove(ctx, tenant, own), nil
 	}
 	r.ask(ctx, tenant, own, own.running)
-	if own.running.interval != tenant.Spec.Observation.Interval() {
-		r.links.run(tenant.Name, own, own.running, tenant.Spec.Observation.Interval())
+	if interval := tenant.Spec.Observation.Interval(); own.running.interval != interval {
+		own.running.interval = interval
+		own.running.connection.Mirror.SetInterval(interval)
 	}
-	return r.standing(ctx, tenant, own, own.running.verdict(tenant))
+	return r.standing(tenant, own, own.running.verdict(tenant)), nil
 }
 
 // older gives the name of the EntraTenant that serves the tenant in place of this one, "" where none does.
@@ -71,7 +72,7 @@ func comesBefore(a, b *b2b.EntraTenant) bool {
 }
 
 // choose sees to it that there is a link for this credential: the running one, or a fresh one. The verdict says why there is none.
-func (r *tenantReconciler) choose(ctx context.Context, tenant *b2b.EntraTenant, own *tenantLinks, credential graph.Credential,
+func (r *tenantReconciler) choose(tenant *b2b.EntraTenant, own *tenantLinks, credential graph.Credential,
 	fingerprint string) *lifecycle.Verdict {
 	switch {
 	case own.running != nil && own.running.fingerprint == fingerprint:
@@ -79,16 +80,12 @@ func (r *tenantReconciler) choose(ctx context.Context, tenant *b2b.EntraTenant, 
 		return nil
 	case own.fresh != nil && own.fresh.fingerprint == fingerprint:
 		return nil
-	case own.running != nil:
-		// Only the client in use knows that the tenant has asked not to be asked: a new one must not break in on that.
-		if _, err := own.running.client.Organization(ctx); directory.Is(err, directory.Throttled) {
-			return failureOf(err, "taking up a changed credential", "")
-		}
 	}
 	made, err := r.connect(graph.Config{
 		TenantID: tenant.Spec.TenantID, Cloud: graph.Cloud(tenant.Spec.Cloud), Credential: credential,
 		Endpoint: r.simulator.Endpoint, AuthorityHost: r.simulator.AuthorityHost,
 		Logger: log.Log.WithName("graph").WithValues("entraTenant", tenant.Name), Now: r.Now, Observe: r.Metrics.GraphCalled,
+		Budget: own.budget,
 	})
 	if err != nil {
 		r.links.end(tenant.Name)
@@ -101,7 +98,7 @@ func (r *tenantReconciler) choose(ctx context.Context, tenant *b2b.EntraTenant, 
 
 // prove asks the tenant by a fresh link, and uses the link once the tenant has answered. A credential that the tenant refuses ends
 // the connection with the one before: somebody has changed it on purpose. Any other failure leaves that as it is.
-func (r *tenantReconciler) prove(ctx context.Context, tenant *b2b.EntraTenant, own *tenantLinks) (tenantView, error) {
+func (r *tenantReconciler) prove(ctx context.Context, tenant *b2b.EntraTenant, own *tenantLinks) tenantView {
 	fresh := own.fresh
 	r.ask(ctx, tenant, own, fresh)
 	verdict := fresh.probe.verdict(tenant)
@@ -118,7 +115,7 @@ func (r *tenantReconciler) prove(ctx context.Context, tenant *b2b.EntraTenant, o
 		r.Events.Disconnected(tenant, "its changed credential is refused")
 		r.links.end(tenant.Name)
 	}
-	return r.standing(ctx, tenant, own, verdict)
+	return r.standing(tenant, own, verdict)
 }
 
 // ask asks the tenant about itself when that is due, and has the breaker follow its settings.

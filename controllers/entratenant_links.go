@@ -9,6 +9,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/additions"
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 	"github.com/entraguests/entra-guest-operator/internal/graph"
 	"github.com/entraguests/entra-guest-operator/internal/mirror"
@@ -45,8 +47,12 @@ type link struct {
 // link is kept for as long as its credential, because the client knows until when the tenant must not be asked again.
 type tenantLinks struct {
 	running, fresh *link
-	// breaker is the tenant's and not the client's: a new credential does not unblock a tenant.
+	// breaker and budget are the tenant's and not the client's: a new credential does not unblock a tenant, nor does it let anybody send
+	// before a Retry-After has passed.
 	breaker *Breaker
+	budget  *budget.Budget
+	// end ends the budget.
+	end context.CancelFunc
 	// blockedBySettings says that the breaker is open because the tenant's settings forbid invitations.
 	blockedBySettings bool
 }
@@ -82,7 +88,13 @@ func (l *links) of(name string) *tenantLinks {
 	defer l.mu.Unlock()
 	known, ok := l.byName[name]
 	if !ok {
-		known = &tenantLinks{breaker: NewBreaker(l.Now)}
+		ctx, end := context.WithCancel(l.ctx)
+		known = &tenantLinks{
+			breaker: NewBreaker(l.Now, l.Feeds.Wake),
+			budget:  budget.New(budget.Options{Limits: l.Limits, Now: l.Now, Granted: l.Feeds.Wake}),
+			end:     end,
+		}
+		l.wait.Go(func() { known.budget.Run(ctx) })
 		l.byName[name] = known
 	}
 	return known
@@ -105,16 +117,30 @@ func (l *links) run(name string, tenant *tenantLinks, next *link, interval time.
 	if before != nil {
 		stopBefore = before.stop
 	}
-	next.connection = &Connection{Directory: next.client, Mirror: view, Breaker: tenant.breaker, RequestTimeout: next.client.Timeout()}
+	gathered := additions.New(additions.Options{
+		Groups: next.client, Budget: tenant.budget, Woken: l.Feeds.Wake,
+		Added: func(groupID, userID string) {
+			view.SawMember(groupID, userID, true)
+			log.FromContext(ctx).Info("Added guest to group", "userID", userID, "groupID", groupID)
+		},
+	})
+	next.connection = &Connection{
+		Directory: next.client, Mirror: view, Additions: gathered, Breaker: tenant.breaker, Budget: tenant.budget,
+		RequestTimeout: next.client.Timeout(),
+	}
 	next.interval, next.stop = interval, stop
 	tenant.running, tenant.fresh = next, nil
 	l.Metrics.TenantsConnected(l.Tenants.Set(name, next.connection))
 	stopBefore()
 	l.wait.Go(func() { view.Run(ctx) })
+	l.wait.Go(func() { gathered.Run(ctx) })
 }
 
 // inUse reports whether a membership is about the group.
 func (l *links) inUse(ctx context.Context, groupID string) bool {
+	if l.Feeds.groups.wanted(groupID, l.Now()) {
+		return true
+	}
 	memberships := &b2b.GuestGroupMembershipList{}
 	err := l.Feeds.cache.List(ctx, memberships, client.MatchingFields{indexMembershipByGroupID: groupID}, client.Limit(1), client.UnsafeDisableDeepCopy)
 	return err != nil || len(memberships.Items) > 0
@@ -135,5 +161,6 @@ func (l *links) forget(name string) {
 	l.end(name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.byName[name].end()
 	delete(l.byName, name)
 }

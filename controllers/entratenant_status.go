@@ -1,13 +1,11 @@
 package controllers
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
@@ -85,7 +83,7 @@ func invitationsAllowed(view tenantView) (metav1.ConditionStatus, string, string
 }
 
 // standing is the view of a tenant by its links.
-func (r *tenantReconciler) standing(ctx context.Context, tenant *b2b.EntraTenant, own *tenantLinks, verdict lifecycle.Verdict) (tenantView, error) {
+func (r *tenantReconciler) standing(tenant *b2b.EntraTenant, own *tenantLinks, verdict lifecycle.Verdict) tenantView {
 	view := tenantView{verdict: verdict, blocked: own.breaker.State()}
 	asked := own.running
 	if own.fresh != nil {
@@ -94,32 +92,21 @@ func (r *tenantReconciler) standing(ctx context.Context, tenant *b2b.EntraTenant
 	if asked != nil && asked.probe.err == nil && !asked.probe.next.IsZero() {
 		view.probe = &asked.probe
 	}
-	var err error
-	view.guests, err = r.count(ctx, tenant, own.running)
-	return view, err
+	view.guests = r.count(tenant, own.running)
+	return view
 }
 
 // count counts the guests, when a new count is due and the tenant has been listed.
-func (r *tenantReconciler) count(ctx context.Context, tenant *b2b.EntraTenant, running *link) (*b2b.TenantGuests, error) {
+func (r *tenantReconciler) count(tenant *b2b.EntraTenant, running *link) *b2b.TenantGuests {
 	now := r.Now()
 	if running == nil || !running.connection.Mirror.Listed() ||
 		!running.counted.IsZero() && now.Sub(running.counted) < tenant.Spec.Observation.Interval() {
-		return nil, nil
+		return nil
 	}
-	guests := &b2b.GuestList{}
-	err := r.Client.List(ctx, guests, client.MatchingFields{indexGuestByTenant: tenant.Name}, client.UnsafeDisableDeepCopy)
-	if err != nil {
-		return nil, fmt.Errorf("counting Guests: %w", err)
-	}
-	managed := 0
-	for i := range guests.Items {
-		if guests.Items[i].Status.State != b2b.GuestStateReleased {
-			managed++
-		}
-	}
+	managed := r.Tally.managed(tenant.Name)
 	running.counted = now
 	stats := running.connection.Mirror.Stats()
 	return &b2b.TenantGuests{
 		Total: int32(stats.Guests), PendingAcceptance: int32(stats.Pending), Managed: int32(managed), //nolint:gosec // far fewer
-	}, nil
+	}
 }

@@ -48,11 +48,6 @@ func (e *Events) GuestGone(guest runtime.Object) {
 	e.warning(guest, "GuestGone", "Observe", "The guest has been deleted or has left; nobody is invited again without a new resendToken")
 }
 
-// Granted says that a guest was put into a group.
-func (e *Events) Granted(membership runtime.Object, groupID string) {
-	e.normal(membership, "Granted", "AddMember", "Added the guest to group %s", groupID)
-}
-
 // Removed says that a guest was taken out of a group.
 func (e *Events) Removed(membership runtime.Object, groupID string) {
 	e.normal(membership, "Removed", "RemoveMember", "Removed the guest from group %s", groupID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 	"github.com/entraguests/entra-guest-operator/internal/mirror"
 )
@@ -21,17 +23,33 @@ import (
 type Feeds struct {
 	cache       client.Reader
 	guests      feed
+	invitations feed
 	memberships feed
+	// groups has who waits for the members of a group.
+	groups *waitlist
 }
 
 // NewFeeds gives feeds that find the objects in the cache.
-func NewFeeds(cache client.Reader) *Feeds { return &Feeds{cache: cache} }
+func NewFeeds(cache client.Reader) *Feeds { return &Feeds{cache: cache, groups: newWaitlist()} }
 
 // Guests is the source of the Guest controller.
 func (f *Feeds) Guests() source.Source { return &f.guests }
 
+// Invitations is the source of the GuestInvitation controller.
+func (f *Feeds) Invitations() source.Source { return &f.invitations }
+
 // Memberships is the source of the GuestGroupMembership controller.
 func (f *Feeds) Memberships() source.Source { return &f.memberships }
+
+// Wake wakes an object that waited for its turn, or whose turn is over.
+func (f *Feeds) Wake(key budget.Key) {
+	request := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: key.Namespace, Name: key.Name}}
+	if key.Kind == kindGuest {
+		f.guests.add(urgent, request)
+		return
+	}
+	f.memberships.add(urgent, request)
+}
 
 // Of gives what the mirror of an EntraTenant calls with its changes; user shows what the mirror knows of a user. It does not block,
 // and loses nothing: what it cannot deliver before the controllers have started, their start covers.
@@ -47,6 +65,9 @@ func (f *Feeds) Of(ctx context.Context, tenantName string, user func(id string) 
 
 func (f *Feeds) wake(ctx context.Context, tenantName string, user func(id string) (directory.User, bool), change mirror.Change) error {
 	switch {
+	case change.Everything && change.GroupID != "":
+		f.memberships.add(urgent, f.groups.take(change.GroupID)...)
+		return nil
 	case change.Everything:
 		return f.wakeAll(ctx, tenantName)
 	case change.GroupID != "":
@@ -84,15 +105,14 @@ func (f *Feeds) wakeAll(ctx context.Context, tenantName string) error {
 	if err != nil {
 		return err
 	}
-	invitations := &b2b.GuestInvitationList{}
-	err = f.cache.List(ctx, invitations, client.MatchingFields{indexInvitationByTenant: tenantName}, client.UnsafeDisableDeepCopy)
+	invitations, err := requestsFor(ctx, f.cache, &b2b.GuestInvitationList{}, client.MatchingFields{indexInvitationByTenant: tenantName})
 	if err != nil {
 		return err
 	}
-	for i := range invitations.Items {
+	f.invitations.add(routine, invitations...)
+	for _, invitation := range invitations {
 		err := f.memberships.addFound(ctx, f.cache, &b2b.GuestGroupMembershipList{}, routine,
-			client.InNamespace(invitations.Items[i].Namespace),
-			client.MatchingFields{indexMembershipByInvitation: invitations.Items[i].Name})
+			client.InNamespace(invitation.Namespace), client.MatchingFields{indexMembershipByInvitation: invitation.Name})
 		if err != nil {
 			return err
 		}

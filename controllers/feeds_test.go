@@ -112,6 +112,31 @@ func TestFeedsWakeWhomAChangeConcernsAndNobodyElse(t *testing.T) {
 	}
 }
 
+func TestAGroupThatCanBeReadWakesWhoeverWaitsForItOnce(t *testing.T) {
+	g := NewWithT(t)
+	feeds := NewFeeds(indexedCache(g))
+	memberships := started(g, t, feeds.Memberships())
+	feeds.groups.add("x", in("team", "ada-in-x"), noon)
+	feeds.groups.add("y", in("team", "ada-in-y"), noon)
+	readable := []mirror.Change{{GroupID: "x", Everything: true}}
+	feeds.Of(t.Context(), "default", shown)(readable)
+	g.Expect(drain(g, memberships, 1)).To(Equal([]string{"team/ada-in-x 0"}))
+	feeds.Of(t.Context(), "default", shown)(readable)
+	g.Expect(memberships.Len()).To(BeZero())
+	g.Expect(feeds.groups.wanted("x", noon.Add(askedFor))).To(BeTrue(), "no status may name it yet")
+	g.Expect(feeds.groups.wanted("x", noon.Add(askedFor+1))).To(BeFalse())
+}
+
+func TestWhoeverIsCalledIsWokenByItsOwnController(t *testing.T) {
+	g := NewWithT(t)
+	feeds := NewFeeds(indexedCache(g))
+	guests, memberships := started(g, t, feeds.Guests()), started(g, t, feeds.Memberships())
+	feeds.Wake(turnKey(guestWithUser("ada", "default", "")))
+	feeds.Wake(turnKey(membershipOf("team", "ada-in-x", b2b.MembershipGuest{}, "", "")))
+	g.Expect(drain(g, guests, 1)).To(Equal([]string{"/ada 0"}))
+	g.Expect(drain(g, memberships, 1)).To(Equal([]string{"team/ada-in-x 0"}))
+}
+
 func TestFeedsThatNobodyListensToYetDoNotBlock(t *testing.T) {
 	g := NewWithT(t)
 	feeds := NewFeeds(indexedCache(g, guestWithUser("ada", "default", "u-ada")))

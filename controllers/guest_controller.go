@@ -34,6 +34,7 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
 		WatchesRawSource(d.Feeds.Guests()).
+		WithOptions(fairly(kind.laneOf)).
 		Complete(&lifecycle.Loop[*b2b.Guest]{Client: d.Client, Kind: kind})
 }
 
@@ -43,18 +44,27 @@ func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]rec
 	if _, isMembership := object.(*b2b.GuestGroupMembership); isMembership {
 		kind = b2b.ClaimKindGuestGroupMembership
 	}
-	requests, err := requestsFor(ctx, k.Client, &b2b.GuestList{},
+	requests, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
 		client.MatchingFields{indexGuestByClaimant: claimantKey(kind, object.GetNamespace(), object.GetName())})
 	if err != nil || kind == b2b.ClaimKindGuestInvitation {
 		return requests, err
 	}
-	recorded, err := requestsFor(ctx, k.Client, &b2b.GuestList{},
+	recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
 		client.MatchingFields{indexGuestByPairClaimant: object.GetNamespace() + "/" + object.GetName()})
 	return append(requests, recorded...), err
 }
 
+// laneOf gives the namespace that asked for a Guest first.
+func (k *guestKind) laneOf(request reconcile.Request) string {
+	guest := &b2b.Guest{}
+	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest); err != nil || len(guest.Spec.Claims) == 0 {
+		return ""
+	}
+	return guest.Spec.Claims[0].Namespace
+}
+
 func (k *guestKind) ofTenant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
-	return requestsFor(ctx, k.Client, &b2b.GuestList{}, client.MatchingFields{indexGuestByTenant: object.GetName()})
+	return requestsFor(ctx, k.Cache, &b2b.GuestList{}, client.MatchingFields{indexGuestByTenant: object.GetName()})
 }
 
 // ofPolicy finds the Guests that may have been waiting for a grant: those that are not Ready.
@@ -64,7 +74,7 @@ func (k *guestKind) ofPolicy(ctx context.Context, object client.Object) ([]recon
 		return nil, nil
 	}
 	guests := &b2b.GuestList{}
-	if err := k.Client.List(ctx, guests, client.MatchingFields{indexGuestByTenant: policy.Spec.TenantRef.Name},
+	if err := k.Cache.List(ctx, guests, client.MatchingFields{indexGuestByTenant: policy.Spec.TenantRef.Name},
 		client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
@@ -80,7 +90,7 @@ func (k *guestKind) ofPolicy(ctx context.Context, object client.Object) ([]recon
 // ofNamespace finds the Guests that invitations of a namespace claim.
 func (k *guestKind) ofNamespace(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
 	invitations := &b2b.GuestInvitationList{}
-	if err := k.Client.List(ctx, invitations, client.InNamespace(object.GetName()), client.UnsafeDisableDeepCopy); err != nil {
+	if err := k.Cache.List(ctx, invitations, client.InNamespace(object.GetName()), client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
 	var requests []reconcile.Request

@@ -28,19 +28,49 @@ func (k *guestKind) decideUser(ctx context.Context, life *guestLife) (lifecycle.
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonWaitingForInvitation,
 			"no GuestInvitation that claims this guest is allowed and unsuspended", 0)), nil
 	}
+	if verdict := k.waitsToInvite(life); verdict != nil {
+		return lifecycle.Say(*verdict), nil
+	}
+	decision := k.decideSeen(ctx, life)
+	if decision.Step == nil || decision.Step.Await == nil { // it invites nobody
+		life.tenant.Breaker.Leave(turnKey(life.guest))
+	}
+	return decision, nil
+}
+
+// decideSeen decides by what the directory shows of the person.
+func (k *guestKind) decideSeen(ctx context.Context, life *guestLife) lifecycle.Decision {
 	seen, verdict := k.observe(ctx, life)
 	if verdict != nil {
-		return lifecycle.Say(*verdict), nil
+		return lifecycle.Say(*verdict)
 	}
 	observed(life, seen)
 	k.reportResend(life)
 	switch {
 	case seen.user != nil:
-		return k.decidePresent(life, *seen.user), nil
+		return k.decidePresent(life, *seen.user)
 	case seen.gone != nil || life.userID() != "":
-		return k.decideGone(life, seen), nil
+		return k.decideGone(life, seen)
 	}
-	return k.decideAbsent(life, seen), nil
+	return k.decideAbsent(life, seen)
+}
+
+// waitsToInvite says that somebody who has no user yet waits: for another invitation that goes first, or for the turn to invite. Whoever is
+// looked up meanwhile would be looked up again.
+func (k *guestKind) waitsToInvite(life *guestLife) *lifecycle.Verdict {
+	if life.userID() != "" || life.author == nil {
+		return nil
+	}
+	key := turnKey(life.guest)
+	if pause := life.tenant.Breaker.Prepare(key); pause > 0 {
+		again := lifecycle.LookAgain(pause)
+		return &again
+	}
+	if _, waits := life.tenant.Budget.Waits(key); waits {
+		verdict := queued()
+		return &verdict
+	}
+	return nil
 }
 
 // worthLooking reports whether the directory can matter: somebody may invite, something was done before, or somebody waits for
@@ -60,8 +90,8 @@ func (k *guestKind) observe(ctx context.Context, life *guestLife) (sighting, *li
 	if user, found := mirror.User(id); found {
 		return sighting{user: &user}, nil
 	}
-	if !mirror.Listed() {
-		verdict := lifecycle.LookAgain(lifecycle.Soon)
+	if !mirror.Listed() { // the first listing wakes everybody
+		verdict := lifecycle.LookAgain(lifecycle.Retry)
 		return sighting{}, &verdict
 	}
 	user, err := life.tenant.Directory.GetUser(ctx, id)
@@ -189,12 +219,6 @@ func (k *guestKind) decideAbsent(life *guestLife, seen sighting) lifecycle.Decis
 	}
 	if refused := life.refused(); refused != nil {
 		return lifecycle.Say(lifecycle.Stall(refused.Reason, refused.Message))
-	}
-	if pause, message := life.tenant.Breaker.Blocked(); pause > 0 {
-		if message == "" {
-			return lifecycle.Say(lifecycle.LookAgain(pause)) // another invitation goes first
-		}
-		return lifecycle.Say(blocked(message, pause))
 	}
 	return lifecycle.Do(k.inviteStep(life, seen))
 }

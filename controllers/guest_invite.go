@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -21,6 +22,13 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 	var announced attempt
 	return lifecycle.Step{
 		Name: "an invitation",
+		Await: func(ctx context.Context) (context.Context, func(), *lifecycle.Verdict) {
+			turn, end, wait, message := k.awaitInvitation(ctx, life)
+			if wait != nil && message != "" {
+				*wait = blocked(message, wait.After)
+			}
+			return turn, end, wait
+		},
 		Announce: func(ctx context.Context) error {
 			announced = k.newAttempt(life, causeFirst, *seen.lookup, seen.readAt)
 			if life.newToken() { // the life that this token asked for; the mail is sent once for both
@@ -44,6 +52,23 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 			return nil
 		},
 	}
+}
+
+// awaitInvitation waits for the turn to invite. The breaker comes first: a tenant that refuses all invitations keeps no turn from others.
+// Message is what such a tenant has said.
+func (k *guestKind) awaitInvitation(ctx context.Context, life *guestLife) (turn context.Context, end func(), wait *lifecycle.Verdict, message string) {
+	if pause, message := life.tenant.Breaker.Blocked(turnKey(life.guest)); pause > 0 {
+		again := lifecycle.LookAgain(pause) // where nothing was said, another invitation goes first
+		return nil, nil, &again, message
+	}
+	turn, end, wait = life.tenant.turn(life.guest, life.author.Namespace, classOf(life.guest), costOfInvitation)(ctx)
+	if wait != nil {
+		life.tenant.Breaker.Undecided()
+		if wait.Outcome == lifecycle.Waiting { // it looks again, and if it still waits it says so
+			*wait = lifecycle.LookAgain(shortWait + rand.N(tellWithin)) //nolint:gosec // a spread, not a secret
+		}
+	}
+	return turn, end, wait, ""
 }
 
 // newAttempt announces a request that will be over by its deadline. The directory's clock counts, not ours: it sets the user's
@@ -188,10 +213,6 @@ func (k *guestKind) decideResend(life *guestLife, user directory.User) *lifecycl
 	if pause := k.untilResend(life); pause > 0 {
 		return nil
 	}
-	if pause, _ := life.tenant.Breaker.Blocked(); pause > 0 {
-		decision := lifecycle.Say(k.standing(life, user).Within(pause))
-		return &decision
-	}
 	decision := lifecycle.Do(k.resendStep(life, user))
 	return &decision
 }
@@ -222,6 +243,13 @@ func (k *guestKind) resendStep(life *guestLife, user directory.User) lifecycle.S
 	previous := life.record.Author.ResendToken
 	return lifecycle.Step{
 		Name: "another invitation",
+		Await: func(ctx context.Context) (context.Context, func(), *lifecycle.Verdict) {
+			turn, end, wait, _ := k.awaitInvitation(ctx, life)
+			if wait != nil {
+				*wait = k.standing(life, user).Within(wait.After)
+			}
+			return turn, end, wait
+		},
 		Announce: func(ctx context.Context) error {
 			now := k.Now()
 			next := k.newAttempt(life, causeResend, directory.Lookup{At: now.UTC().Truncate(time.Second)}, now)

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
 )
@@ -229,7 +230,8 @@ func (k *guestKind) keepBecause(ctx context.Context, life *guestLife, user direc
 // deleteStep deletes the user. The release in the record announced it.
 func (k *guestKind) deleteStep(life *guestLife, user directory.User) lifecycle.Step {
 	return lifecycle.Step{
-		Name: "the deletion of the user",
+		Name:  "the deletion of the user",
+		Await: life.tenant.turn(life.guest, "", budget.TakeAway, costOfRemoval),
 		Announce: func(ctx context.Context) error {
 			if life.record.Release.UserID == user.ID {
 				return nil

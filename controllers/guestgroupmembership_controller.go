@@ -31,11 +31,12 @@ func SetupGuestGroupMembership(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(policyChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
 		WatchesRawSource(d.Feeds.Memberships()).
+		WithOptions(fairly(nil)).
 		Complete(&lifecycle.Loop[*b2b.GuestGroupMembership]{Client: d.Client, Kind: kind})
 }
 
 func (k *membershipKind) ofInvitation(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
-	return requestsFor(ctx, k.Client, &b2b.GuestGroupMembershipList{}, client.InNamespace(object.GetNamespace()),
+	return requestsFor(ctx, k.Cache, &b2b.GuestGroupMembershipList{}, client.InNamespace(object.GetNamespace()),
 		client.MatchingFields{indexMembershipByInvitation: object.GetName()})
 }
 
@@ -45,7 +46,7 @@ func (k *membershipKind) ofGuest(ctx context.Context, object client.Object) ([]r
 	if !isGuest {
 		return nil, nil
 	}
-	requests, err := requestsFor(ctx, k.Client, &b2b.GuestGroupMembershipList{},
+	requests, err := requestsFor(ctx, k.Cache, &b2b.GuestGroupMembershipList{},
 		client.MatchingFields{indexMembershipByAddress: addressKey(guest.Spec.TenantRef.Name, guest.Spec.EmailAddress)})
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func (k *membershipKind) ofGuest(ctx context.Context, object client.Object) ([]r
 		if claim.Kind != b2b.ClaimKindGuestInvitation {
 			continue
 		}
-		found, err := requestsFor(ctx, k.Client, &b2b.GuestGroupMembershipList{}, client.InNamespace(claim.Namespace),
+		found, err := requestsFor(ctx, k.Cache, &b2b.GuestGroupMembershipList{}, client.InNamespace(claim.Namespace),
 			client.MatchingFields{indexMembershipByInvitation: claim.Name})
 		if err != nil {
 			return nil, err
@@ -75,16 +76,16 @@ func (k *membershipKind) ofGuest(ctx context.Context, object client.Object) ([]r
 
 // ofTenant finds the memberships by address of a tenant, and those of its invitations.
 func (k *membershipKind) ofTenant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
-	requests, err := requestsFor(ctx, k.Client, &b2b.GuestGroupMembershipList{}, client.MatchingFields{indexMembershipByTenant: object.GetName()})
+	requests, err := requestsFor(ctx, k.Cache, &b2b.GuestGroupMembershipList{}, client.MatchingFields{indexMembershipByTenant: object.GetName()})
 	if err != nil {
 		return nil, err
 	}
-	invitations, err := requestsFor(ctx, k.Client, &b2b.GuestInvitationList{}, client.MatchingFields{indexInvitationByTenant: object.GetName()})
+	invitations, err := requestsFor(ctx, k.Cache, &b2b.GuestInvitationList{}, client.MatchingFields{indexInvitationByTenant: object.GetName()})
 	if err != nil {
 		return nil, err
 	}
 	for _, invitation := range invitations {
-		found, err := requestsFor(ctx, k.Client, &b2b.GuestGroupMembershipList{}, client.InNamespace(invitation.Namespace),
+		found, err := requestsFor(ctx, k.Cache, &b2b.GuestGroupMembershipList{}, client.InNamespace(invitation.Namespace),
 			client.MatchingFields{indexMembershipByInvitation: invitation.Name})
 		if err != nil {
 			return nil, err
@@ -99,7 +100,7 @@ func (k *membershipKind) ofPolicy(ctx context.Context, object client.Object) ([]
 }
 
 func (k *membershipKind) ofNamespace(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
-	return requestsFor(ctx, k.Client, &b2b.GuestGroupMembershipList{}, client.InNamespace(object.GetName()))
+	return requestsFor(ctx, k.Cache, &b2b.GuestGroupMembershipList{}, client.InNamespace(object.GetName()))
 }
 
 // membershipKind is the GuestGroupMembership in the generic loop. What it announces is kept in the Guest's record, which no
@@ -119,7 +120,11 @@ func (k *membershipKind) Suspended(ctx context.Context, membership *b2b.GuestGro
 	if err != nil {
 		return "", err
 	}
-	return want.tenant.suspension(membership.Spec.Suspend), nil
+	suspended := want.tenant.suspension(membership.Spec.Suspend)
+	if suspended != "" {
+		want.withdraw()
+	}
+	return suspended, nil
 }
 
 // Decide leaves the pairs that are not wanted any more, then sees to the one that is.
@@ -129,6 +134,7 @@ func (k *membershipKind) Decide(ctx context.Context, membership *b2b.GuestGroupM
 		return lifecycle.Decision{}, err
 	}
 	if membership.DeletionTimestamp != nil {
+		want.withdraw()
 		return k.decideEnd(ctx, want)
 	}
 	blocker, err := k.resolve(ctx, want)
@@ -139,15 +145,23 @@ func (k *membershipKind) Decide(ctx context.Context, membership *b2b.GuestGroupM
 		return valueOf(decision), err
 	}
 	if blocker != nil {
+		want.withdraw()
 		return lifecycle.Say(*blocker), nil
 	}
 	return k.decideMember(ctx, want)
 }
 
+// withdraw takes back an addition that has not left yet.
+func (w *wanted) withdraw() {
+	if w.tenant.Connection != nil {
+		w.tenant.Additions.Forget(turnKey(w.membership))
+	}
+}
+
 // leave leaves the pairs that this membership is recorded for and does not want any more. A copy restored from a backup does not
 // leave before its invitation has come back.
 func (k *membershipKind) leave(ctx context.Context, want *wanted) (*lifecycle.Decision, error) {
-	held, err := k.held(ctx, want.membership)
+	held, err := k.held(ctx, k.Cache, want.membership) // a change of the record wakes the membership
 	if err != nil {
 		return nil, err
 	}
@@ -167,10 +181,10 @@ func (k *membershipKind) leave(ctx context.Context, want *wanted) (*lifecycle.De
 }
 
 // held gives the pairs that the membership is recorded for.
-func (k *membershipKind) held(ctx context.Context, membership *b2b.GuestGroupMembership) ([]leaving, error) {
+func (k *membershipKind) held(ctx context.Context, reader client.Reader, membership *b2b.GuestGroupMembership) ([]leaving, error) {
 	guests := &b2b.GuestList{}
 	key := client.MatchingFields{indexGuestByPairClaimant: membership.Namespace + "/" + membership.Name}
-	if err := k.Client.List(ctx, guests, key); err != nil {
+	if err := reader.List(ctx, guests, key); err != nil {
 		return nil, fmt.Errorf("listing Guests of membership %s/%s: %w", membership.Namespace, membership.Name, err)
 	}
 	var held []leaving
@@ -191,7 +205,7 @@ func (k *membershipKind) held(ctx context.Context, membership *b2b.GuestGroupMem
 
 // decideEnd ends a membership that is being deleted: its pairs first, then the finalizer.
 func (k *membershipKind) decideEnd(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
-	held, err := k.held(ctx, want.membership)
+	held, err := k.held(ctx, k.Client, want.membership)
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}

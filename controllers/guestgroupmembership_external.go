@@ -2,42 +2,82 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/additions"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
 )
 
 // decideMember sees to the pair: it is there, somebody else has ended it, or it has to be made.
 func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
-	userID := want.life.userID()
-	want.membership.Status.UserID, want.membership.Status.GroupID = userID, want.groupID
-	member, err := want.tenant.Mirror.Member(ctx, want.groupID, userID)
-	if err != nil {
-		return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
+	userID, key := want.life.userID(), turnKey(want.membership)
+	state, failed := want.tenant.Additions.State(key)
+	if state == additions.Over && failed != nil {
+		return lifecycle.Say(additionFailure(failed)), nil
 	}
-	if !member { // only a suspicion
-		if member, err = want.tenant.Directory.IsMember(ctx, want.groupID, userID); err != nil {
-			return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
-		}
-		if member {
-			want.tenant.Mirror.SawMember(want.groupID, userID, true)
-		}
-	}
-	if member {
+	member, known := want.tenant.Mirror.Member(want.groupID, userID)
+	switch {
+	case !known:
+		return lifecycle.Say(k.awaitMembers(want)), nil
+	case member:
+		want.tenant.Additions.Forget(key)
 		return k.decidePresent(want), nil
+	case state == additions.Waiting || state == additions.Sent:
+		return lifecycle.Say(inQueue(0)), nil
 	}
-	if want.removedByOthers(k.Now(), k.ReplicationWindow) && !want.regrants() {
+	return k.decideMissing(ctx, want, state)
+}
+
+// decideMissing decides about a guest whom the mirror does not show in the group. That is only a suspicion, which a live read confirms
+// before anybody acts on it.
+func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state additions.State) (lifecycle.Decision, error) {
+	removed := want.removedByOthers(k.Now(), k.ReplicationWindow) && !want.regrants()
+	if !removed && state != additions.Boarding {
+		if want.tenant.suspension(want.membership.Spec.Suspend) == "" {
+			want.tenant.Additions.Ask(turnKey(want.membership), want.groupID, want.life.userID())
+		}
+		return lifecycle.Say(inQueue(0)), nil
+	}
+	member, err := want.tenant.Directory.IsMember(ctx, want.groupID, want.life.userID())
+	switch {
+	case err != nil:
+		want.tenant.Additions.Forget(turnKey(want.membership))
+		return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
+	case member:
+		want.tenant.Mirror.SawMember(want.groupID, want.life.userID(), true)
+		want.tenant.Additions.Forget(turnKey(want.membership))
+		return k.decidePresent(want), nil
+	case removed:
+		want.tenant.Additions.Forget(turnKey(want.membership))
+		want.report()
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonRemovedExternally, "somebody else has taken the guest out of the group. They are "+
 			"not added again before somebody sets a new spec.regrantToken")), nil
 	}
-	return k.decideAbsent(ctx, want)
+	return lifecycle.Do(k.additionStep(want)), nil
+}
+
+// awaitMembers has the membership wait until the members of its group have been listed.
+func (k *membershipKind) awaitMembers(want *wanted) lifecycle.Verdict {
+	if err := want.tenant.Mirror.GroupErr(want.groupID); err != nil {
+		return groupFailure(err, "reading the members of the group", permissionReadGroups)
+	}
+	k.Feeds.groups.add(want.groupID, requestFor(want.membership), k.Now())
+	if _, known := want.tenant.Mirror.Member(want.groupID, want.life.userID()); known { // listed just now, and nobody would wake us
+		return lifecycle.LookAgain(time.Millisecond)
+	}
+	return lifecycle.LookAgain(queueGlance)
+}
+
+// report puts who and where into the status.
+func (w *wanted) report() {
+	w.membership.Status.UserID, w.membership.Status.GroupID = w.life.userID(), w.groupID
 }
 
 // recorded gives the pair and what this membership is recorded as in it, nil where it is not.
@@ -55,6 +95,7 @@ func (k *membershipKind) decidePresent(want *wanted) lifecycle.Decision {
 			return k.announce(ctx, want, p == nil || p.Found)
 		}})
 	}
+	want.report()
 	if want.membership.Status.MemberSince == nil {
 		want.membership.Status.MemberSince = timeOf(k.Now().Truncate(time.Second))
 	}
@@ -81,18 +122,10 @@ func (w *wanted) regrants() bool {
 	return c != nil && w.membership.Spec.RegrantToken != "" && c.RegrantToken != w.membership.Spec.RegrantToken
 }
 
-// decideAbsent adds the guest to the group, if that may be written.
-func (k *membershipKind) decideAbsent(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
-	group, err := want.tenant.Directory.GetGroup(ctx, want.groupID)
-	if err != nil {
-		return lifecycle.Say(groupFailure(err, "reading the group", permissionReadGroups)), nil
-	}
-	if why := group.NotWritableBecause(); why != "" {
-		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGroupNotWritable,
-			fmt.Sprintf("guests are not added to group %q: %s. Choose another group", group.DisplayName, why)).
-			Within(lifecycle.Seldom)), nil
-	}
-	return lifecycle.Do(lifecycle.Step{
+// additionStep announces the addition, now that the request that adds is about to leave, and goes with it. Nobody waits here for the
+// answer: the membership is woken by it.
+func (k *membershipKind) additionStep(want *wanted) lifecycle.Step {
+	return lifecycle.Step{
 		Name: "an addition to a group",
 		Announce: func(ctx context.Context) error {
 			if err := k.forgetSeen(ctx, want); err != nil {
@@ -100,8 +133,12 @@ func (k *membershipKind) decideAbsent(ctx context.Context, want *wanted) (lifecy
 			}
 			return k.announce(ctx, want, false)
 		},
-		Act: func(ctx context.Context) *lifecycle.Verdict { return k.add(ctx, want) },
-	}), nil
+		Act: func(context.Context) *lifecycle.Verdict {
+			want.tenant.Additions.Board(turnKey(want.membership)) // where it has left without this one, there is another
+			again := inQueue(0)
+			return &again
+		},
+	}
 }
 
 // forgetSeen stores that the guest has not been seen in the group since a regrant token asked for them. It comes before the
@@ -125,6 +162,11 @@ func (k *membershipKind) announce(ctx context.Context, want *wanted, found bool)
 			return err
 		}
 	}
+	return k.amend(ctx, want.life, func() bool { return k.record(want, found) })
+}
+
+// record puts the pair with this membership into the Guest's record, and reports whether that changed anything.
+func (k *membershipKind) record(want *wanted, found bool) bool {
 	rec := want.life.record
 	p := rec.pair(want.groupID)
 	if p == nil {
@@ -138,10 +180,7 @@ func (k *membershipKind) announce(ctx context.Context, want *wanted, found bool)
 	}
 	p.UserID, p.GuestUID, p.Found = want.life.userID(), want.life.guest.UID, found
 	want.enter(p)
-	if before.same(*p) && p.AnnouncedAt.Sub(before.AnnouncedAt) < k.ReplicationWindow {
-		return nil
-	}
-	return k.storeLife(ctx, want.life)
+	return !before.same(*p) || p.AnnouncedAt.Sub(before.AnnouncedAt) >= k.ReplicationWindow
 }
 
 // enter records the membership in the pair.
@@ -160,25 +199,19 @@ func (p pair) same(other pair) bool {
 	return p.UserID == other.UserID && p.GuestUID == other.GuestUID && p.Found == other.Found && slices.Equal(p.Claimants, other.Claimants)
 }
 
-// add adds the guest to the group.
-func (k *membershipKind) add(ctx context.Context, want *wanted) *lifecycle.Verdict {
-	userID := want.life.userID()
-	defer k.Users.lock(userID)()
-	err := want.tenant.Directory.AddMember(ctx, want.groupID, userID)
+// additionFailure is the verdict on an addition that did not come about.
+func additionFailure(err error) lifecycle.Verdict {
+	var failed *directory.Error
 	switch {
-	case err == nil, directory.HasDetail(err, directory.AlreadyMember):
-		want.tenant.Mirror.SawMember(want.groupID, userID, true)
-		k.Events.Granted(want.membership, want.groupID)
-		log.FromContext(ctx).Info("Added guest to group", "userID", userID, "groupID", want.groupID)
-		return nil
-	case directory.HasDetail(err, directory.ReferenceNotReady), directory.IsNotFound(err):
-		wait := lifecycle.Wait(b2b.ReasonWaitingForGuest, "the guest is not to be seen everywhere in the tenant yet", lifecycle.Soon)
-		return &wait
+	case directory.HasDetail(err, directory.ReferenceNotReady):
+		return lifecycle.Wait(b2b.ReasonWaitingForGuest, "the guest is not to be seen everywhere in the tenant yet", lifecycle.Soon)
+	case errors.As(err, &failed) && failed.Detail == directory.GroupNotWritable:
+		return lifecycle.Stall(b2b.ReasonGroupNotWritable, "guests are not added to this group: "+failed.Message+". Choose another group").
+			Within(lifecycle.Seldom)
 	case directory.Is(err, directory.Invalid):
-		stall := lifecycle.Stall(b2b.ReasonGroupNotWritable, "Microsoft Entra does not let the guest into the group: "+describe(err))
-		return &stall
+		return lifecycle.Stall(b2b.ReasonGroupNotWritable, "Microsoft Entra does not let the guest into the group: "+describe(err))
 	}
-	return failureOf(err, "adding the guest to the group", permissionWriteGroups)
+	return groupFailure(err, "adding the guest to the group", permissionWriteGroups)
 }
 
 // groupFailure is the verdict on a group that cannot be read.

@@ -27,6 +27,8 @@ func SetupGuestInvitation(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
+		WatchesRawSource(d.Feeds.Invitations()).
+		WithOptions(fairly(nil)).
 		Complete(&lifecycle.Loop[*b2b.GuestInvitation]{Client: d.Client, Kind: kind})
 }
 
@@ -36,12 +38,12 @@ func (k *guestInvitationKind) ofGuest(ctx context.Context, object client.Object)
 	if !isGuest {
 		return nil, nil
 	}
-	return requestsFor(ctx, k.Client, &b2b.GuestInvitationList{},
+	return requestsFor(ctx, k.Cache, &b2b.GuestInvitationList{},
 		client.MatchingFields{indexInvitationByAddress: addressKey(guest.Spec.TenantRef.Name, guest.Spec.EmailAddress)})
 }
 
 func (k *guestInvitationKind) ofTenant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
-	return requestsFor(ctx, k.Client, &b2b.GuestInvitationList{}, client.MatchingFields{indexInvitationByTenant: object.GetName()})
+	return requestsFor(ctx, k.Cache, &b2b.GuestInvitationList{}, client.MatchingFields{indexInvitationByTenant: object.GetName()})
 }
 
 func (k *guestInvitationKind) ofPolicy(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
@@ -49,7 +51,7 @@ func (k *guestInvitationKind) ofPolicy(ctx context.Context, object client.Object
 }
 
 func (k *guestInvitationKind) ofNamespace(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
-	return requestsFor(ctx, k.Client, &b2b.GuestInvitationList{}, client.InNamespace(object.GetName()))
+	return requestsFor(ctx, k.Cache, &b2b.GuestInvitationList{}, client.InNamespace(object.GetName()))
 }
 
 // guestInvitationKind is the GuestInvitation in the generic loop: it claims a Guest and mirrors its state. It has no external

@@ -26,29 +26,9 @@ func (r *policyReconciler) count(ctx context.Context, object *b2b.GuestPolicy) e
 			selected[namespaces.Items[i].Name] = true
 		}
 	}
-	guests := &b2b.GuestList{}
-	err := r.Client.List(ctx, guests, client.MatchingFields{indexGuestByTenant: object.Spec.TenantRef.Name}, client.UnsafeDisableDeepCopy)
-	if err != nil {
-		return fmt.Errorf("counting Guests: %w", err)
-	}
-	invited := 0
-	for i := range guests.Items {
-		if invitedFrom(&guests.Items[i], selected) {
-			invited++
-		}
-	}
 	object.Status.Namespaces = count32(len(selected))
-	object.Status.Guests = count32(invited)
+	object.Status.Guests = count32(r.Tally.invitedFrom(object.Spec.TenantRef.Name, selected))
 	return nil
-}
-
-func invitedFrom(guest *b2b.Guest, namespaces map[string]bool) bool {
-	for _, claim := range guest.Spec.Claims {
-		if claim.Kind == b2b.ClaimKindGuestInvitation && namespaces[claim.Namespace] {
-			return true
-		}
-	}
-	return false
 }
 
 func count32(n int) *int32 {

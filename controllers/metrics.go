@@ -12,6 +12,7 @@ import (
 // Metrics are the operator's own. Their labels come from fixed sets: no address, no id and no name of an object.
 type Metrics struct {
 	graphRequests    *prometheus.CounterVec
+	graphBatchItems  *prometheus.CounterVec
 	graphDuration    *prometheus.HistogramVec
 	invitationsSent  *prometheus.CounterVec
 	guestsReleased   *prometheus.CounterVec
@@ -26,6 +27,10 @@ func NewMetrics(registerer prometheus.Registerer) (*Metrics, error) {
 		graphRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: metricsNamespace, Name: "graph_requests_total",
 			Help: "HTTP requests to Microsoft Graph, by operation and by class of the status: 2xx to 5xx, or none where there was no answer.",
+		}, []string{"operation", "status_class"}),
+		graphBatchItems: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: metricsNamespace, Name: "graph_batch_items_total",
+			Help: "Requests that travelled in the HTTP requests of operation Batch, by operation and by class of the status.",
 		}, []string{"operation", "status_class"}),
 		graphDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: metricsNamespace, Name: "graph_request_duration_seconds",
@@ -46,7 +51,8 @@ func NewMetrics(registerer prometheus.Registerer) (*Metrics, error) {
 		}),
 	}
 	return m, errors.Join(
-		register(registerer, &m.graphRequests), register(registerer, &m.graphDuration),
+		register(registerer, &m.graphRequests), register(registerer, &m.graphBatchItems),
+		register(registerer, &m.graphDuration),
 		register(registerer, &m.invitationsSent), register(registerer, &m.guestsReleased),
 		register(registerer, &m.connectedTenants))
 }
@@ -65,11 +71,15 @@ func register[C prometheus.Collector](registerer prometheus.Registerer, collecto
 	return nil
 }
 
-// GraphCalled counts a request to Graph.
+// GraphCalled counts a request to Graph, or an item of one.
 func (m *Metrics) GraphCalled(call graph.Call) {
 	class := "none"
 	if call.Status > 0 {
 		class = fmt.Sprintf("%dxx", call.Status/100)
+	}
+	if call.Batched {
+		m.graphBatchItems.WithLabelValues(call.Operation, class).Inc()
+		return
 	}
 	m.graphRequests.WithLabelValues(call.Operation, class).Inc()
 	m.graphDuration.WithLabelValues(call.Operation).Observe(call.Duration.Seconds())

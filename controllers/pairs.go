@@ -2,15 +2,18 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
 )
@@ -134,11 +137,14 @@ func (p *pairs) membershipOf(ctx context.Context, c claimant) (*b2b.GuestGroupMe
 // forget takes the claimant out of the record, and the pair with the last one, without touching the directory.
 func (p *pairs) forget(l leaving, stays string) lifecycle.Step {
 	return lifecycle.Step{Name: "a claimant of a pair", Announce: func(ctx context.Context) error {
-		l.record.dropClaimant(l.pair.GroupID, l.claimant.Namespace, l.claimant.Name)
-		if l.record.released() && len(l.record.Pairs) == 0 {
-			controllerutil.RemoveFinalizer(l.guest, b2b.Finalizer)
-		}
-		if err := p.storeLife(ctx, l.guestLife); err != nil {
+		err := p.amend(ctx, l.guestLife, func() bool {
+			l.record.dropClaimant(l.pair.GroupID, l.claimant.Namespace, l.claimant.Name)
+			if l.record.released() && len(l.record.Pairs) == 0 {
+				controllerutil.RemoveFinalizer(l.guest, b2b.Finalizer)
+			}
+			return true
+		})
+		if err != nil {
 			return err
 		}
 		if stays != "" {
@@ -165,7 +171,8 @@ func (p *pairs) remove(ctx context.Context, l leaving) lifecycle.Decision {
 	case removed && now.Sub(removedAt) < p.ReplicationWindow:
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "removed from the group; waiting until the tenant shows it", lifecycle.Soon))
 	}
-	return lifecycle.Do(lifecycle.Step{Name: "the removal from the group", Act: func(ctx context.Context) *lifecycle.Verdict {
+	await := l.tenant.turn(l.about, l.about.GetNamespace(), budget.TakeAway, costOfRemoval)
+	return lifecycle.Do(lifecycle.Step{Name: "the removal from the group", Await: await, Act: func(ctx context.Context) *lifecycle.Verdict {
 		defer p.Users.lock(l.pair.UserID)()
 		err := l.tenant.Directory.RemoveMember(ctx, l.pair.GroupID, l.pair.UserID)
 		switch {
@@ -182,6 +189,31 @@ func (p *pairs) remove(ctx context.Context, l leaving) lifecycle.Decision {
 		return failureOf(err, "removing the guest from the group", permissionWriteGroups)
 	}})
 }
+
+// amend changes the record of a Guest as it is now, where it still is about the same user. The memberships of one guest do so at the
+// same time: they take turns, rather than have each other's writes refused. Change reports whether it changed anything.
+func (d Dependencies) amend(ctx context.Context, life *guestLife, change func() bool) error {
+	defer d.Records.lock(life.guest.Name)()
+	guest := &b2b.Guest{}
+	if err := d.Client.Get(ctx, client.ObjectKeyFromObject(life.guest), guest); err != nil {
+		return fmt.Errorf("reading Guest %s: %w", life.guest.Name, err)
+	}
+	rec, err := readRecord(guest)
+	if err != nil {
+		return err
+	}
+	now := guestLife{guest: guest, record: rec}
+	if guest.UID != life.guest.UID || rec.Life != life.record.Life || now.userID() != life.userID() {
+		return apierrors.NewConflict(b2b.GroupVersion.WithResource("guests").GroupResource(), guest.Name, errAnotherLife)
+	}
+	life.guest, life.record = guest, rec
+	if !change() {
+		return nil
+	}
+	return d.storeLife(ctx, life)
+}
+
+var errAnotherLife = errors.New("it is about another life or another user by now")
 
 // storeLife writes a Guest with its record, with an optimistic lock.
 func (d Dependencies) storeLife(ctx context.Context, life *guestLife) error {

@@ -172,10 +172,10 @@ func (o *scenario) members(groupName string) []string {
 	return o.tenant.Members(o.tenant.GroupByName(groupName))
 }
 
-// awaitRounds waits until the operator has listed the tenant so many times from now on, and has acted on what it saw.
+// awaitRounds waits until the operator has asked the tenant so many times from now on what has changed, and has acted on what it saw.
 func (o *scenario) awaitRounds(n int) {
 	o.t.Helper()
-	before := o.calls("GET /users")
-	o.Eventually(func() int { return o.calls("GET /users") - before }).Should(BeNumerically(">=", n))
+	before := o.calls("GET /users/delta")
+	o.Eventually(func() int { return o.calls("GET /users/delta") - before }).Should(BeNumerically(">=", n))
 	o.settle()
 }

@@ -14,12 +14,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 )
 
 // Options are what the controllers are told from outside.
 type Options struct {
 	// Simulator stands in for Microsoft's clouds where it is set.
 	Simulator Simulator
+	// Limits are what the directory lets the application send in each tenant; the zero value is no limit.
+	Limits budget.Limits
 	// ReplicationWindow is the longest that the directory is thought to hide a write.
 	ReplicationWindow time.Duration
 	// OperatorNamespace is where the Secrets with the credentials are, and nowhere else.
@@ -34,18 +37,25 @@ type Options struct {
 
 // Dependencies are what the controllers have in common.
 type Dependencies struct {
-	// Client reads from the cache and sees its own writes; Reader reads live.
+	// Client reads from the cache and sees its own writes: a list waits until all of them have come back. Reader reads live. Cache does not
+	// wait; it is for finding whom an event concerns, where whatever is missing will bring an event of its own.
 	Client client.Client
 	Reader client.Reader
+	Cache  client.Reader
 
 	Tenants *Tenants
 	Feeds   *Feeds
 	Events  *Events
 	Metrics *Metrics
-	// Users serialises, by user id, whatever deletes a user or changes the groups of one: two addresses can be one person.
+	// Tally counts the Guests.
+	Tally *tally
+	// Users serialises, by user id, whatever takes something away from a user: two addresses can be one person.
 	Users *keyedMutex
+	// Records serialises, by name, the changes that memberships make to the record of a Guest.
+	Records *keyedMutex
 
 	Now               func() time.Time
+	Limits            budget.Limits
 	ReplicationWindow time.Duration
 	OperatorNamespace string
 }
@@ -91,12 +101,16 @@ func dependencies(mgr ctrl.Manager, options Options) (Dependencies, error) {
 	return Dependencies{
 		Client:            mgr.GetClient(),
 		Reader:            mgr.GetAPIReader(),
+		Cache:             mgr.GetCache(),
 		Tenants:           NewTenants(),
 		Feeds:             NewFeeds(mgr.GetCache()),
 		Events:            NewEvents(mgr.GetEventRecorder("entra-guest-operator")),
 		Metrics:           ownMetrics,
+		Tally:             newTally(),
 		Users:             newKeyedMutex(),
+		Records:           newKeyedMutex(),
 		Now:               options.Now,
+		Limits:            options.Limits,
 		ReplicationWindow: options.ReplicationWindow,
 		OperatorNamespace: options.OperatorNamespace,
 	}, err

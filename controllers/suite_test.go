@@ -59,6 +59,8 @@ type operatorUnderTest struct {
 	// Client reads live, as an administrator.
 	client client.Client
 	sim    *graphsim.Tenant
+	// stored counts what the operator has written to the API server.
+	stored *writeCount
 	// namespace is the operator's.
 	namespace string
 
@@ -106,10 +108,10 @@ func startOperator(t *testing.T, options ...startOption) *operatorUnderTest {
 	scheme, err := Scheme()
 	g.Expect(err).NotTo(HaveOccurred())
 	o := &operatorUnderTest{
-		WithT: g, t: t, rest: plane.Config(), scheme: scheme, stop: func() {},
+		WithT: g, t: t, stored: &writeCount{}, rest: plane.Config(), scheme: scheme, stop: func() {},
 		sim: graphsim.New(graphsim.Options{AcceptAnyToken: true}),
 		settings: &config.Config{
-			ReplicationWindow: testReplicationWindow, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
+			GraphLimits: "published", ReplicationWindow: testReplicationWindow, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
 		},
 		options: Options{Metrics: prometheus.NewRegistry()},
 	}
@@ -136,9 +138,12 @@ func (o *operatorUnderTest) start() {
 	o.Expect(o.settings.Validate()).To(Succeed())
 	managerOptions := o.settings.Manager(o.scheme)
 	managerOptions.Controller.SkipNameValidation = new(true) // several managers in one process, one after another
-	mgr, err := ctrl.NewManager(rest.CopyConfig(o.rest), managerOptions)
+	kubeconfig := rest.CopyConfig(o.rest)
+	kubeconfig.Wrap(o.stored.wrap)
+	mgr, err := ctrl.NewManager(kubeconfig, managerOptions)
 	o.Expect(err).NotTo(HaveOccurred())
 	o.options.Simulator = Simulator{Endpoint: o.settings.GraphEndpoint, AuthorityHost: o.settings.AuthorityHost}
+	o.options.Limits = o.settings.Limits()
 	o.options.ReplicationWindow = o.settings.ReplicationWindow
 	o.options.OperatorNamespace = o.namespace
 	ctx, cancel := context.WithCancel(context.Background())

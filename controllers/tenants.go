@@ -11,16 +11,20 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/internal/additions"
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
 	"github.com/entraguests/entra-guest-operator/internal/mirror"
 )
 
-// Connection is a tenant that the operator is connected to: one client, one mirror and one breaker for all objects of it.
+// Connection is a tenant that the operator is connected to: one of each for all objects of it.
 type Connection struct {
 	Directory directory.Directory
 	Mirror    *mirror.Mirror
+	Additions *additions.Queue
 	Breaker   *Breaker
+	Budget    *budget.Budget
 	// RequestTimeout is the deadline of every request to the directory, counted from its start.
 	RequestTimeout time.Duration
 }
@@ -79,7 +83,7 @@ func (t tenant) waiting(name string) *lifecycle.Verdict {
 	case t.Connection != nil:
 		return nil
 	case t.untried: // after a restart; what the objects say of themselves still holds
-		verdict := lifecycle.LookAgain(lifecycle.Soon)
+		verdict := lifecycle.LookAgain(lifecycle.Retry) // the first listing wakes everybody
 		return &verdict
 	default:
 		message = fmt.Sprintf("EntraTenant %q is not connected yet", name)

@@ -67,7 +67,7 @@ func (d Dependencies) inSelectedNamespaces(ctx context.Context, object client.Ob
 		return nil, nil
 	}
 	namespaces := &corev1.NamespaceList{}
-	if err := d.Client.List(ctx, namespaces, client.UnsafeDisableDeepCopy); err != nil {
+	if err := d.Cache.List(ctx, namespaces, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
 	var requests []reconcile.Request
@@ -75,7 +75,7 @@ func (d Dependencies) inSelectedNamespaces(ctx context.Context, object client.Ob
 		if !policy.Selects(selecting, namespaces.Items[i].Labels) {
 			continue
 		}
-		found, err := requestsFor(ctx, d.Client, list(), client.InNamespace(namespaces.Items[i].Name))
+		found, err := requestsFor(ctx, d.Cache, list(), client.InNamespace(namespaces.Items[i].Name))
 		if err != nil {
 			return nil, err
 		}

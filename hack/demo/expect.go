@@ -27,8 +27,8 @@ func (s *stage) expect(ctx context.Context, what string, holds func() bool) erro
 		case <-change:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.manager.done:
-			return s.unmet(fmt.Sprintf("%s (the operator has ended: %v)", what, s.manager.err))
+		case <-s.manager.Done():
+			return s.unmet(fmt.Sprintf("%s (the operator has ended: %v)", what, s.manager.Err()))
 		case <-deadline.C:
 			return s.unmet(fmt.Sprintf("%s, within %s", what, patience))
 		}
@@ -42,8 +42,8 @@ func (s *stage) unmet(what string) error {
 	for _, line := range s.view.conditions() {
 		fmt.Fprintf(&text, "%s\n", line)
 	}
-	fmt.Fprintf(&text, "The end of the operator's log, %s:\n", s.relative(s.manager.log))
-	for _, line := range s.manager.tail(logTail) {
+	fmt.Fprintf(&text, "The end of the operator's log, %s:\n", s.relative(s.manager.Log()))
+	for _, line := range s.manager.Tail(logTail) {
 		fmt.Fprintf(&text, "    %s\n", line)
 	}
 	s.screen.freeze()

@@ -3,18 +3,18 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
 	"k8s.io/client-go/rest"
+
+	"github.com/entraguests/entra-guest-operator/hack/internal/process"
 )
 
 // startScript starts a shell script in place of the manager.
-func startScript(t *testing.T, script string) *manager {
+func startScript(t *testing.T, script string) *process.Process {
 	t.Helper()
 	folder := t.TempDir()
 	binary := filepath.Join(folder, "manager")
@@ -25,36 +25,16 @@ func startScript(t *testing.T, script string) *manager {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = m.stop() })
+	t.Cleanup(func() { _ = m.Stop() })
 	return m
 }
 
 func TestTheManagerIsToldWhereToGo(t *testing.T) {
 	g := NewWithT(t)
 	m := startScript(t, `echo "$KUBECONFIG" "$@"`)
-	g.Eventually(m.done, time.Minute).Should(BeClosed())
-	g.Expect(m.tail(1)).To(Equal([]string{"the-kubeconfig --graph-endpoint http://127.0.0.1:1 --replication-window 5s " +
+	g.Eventually(m.Done(), time.Minute).Should(BeClosed())
+	g.Expect(m.Tail(1)).To(Equal([]string{"the-kubeconfig --graph-endpoint http://127.0.0.1:1 --replication-window 5s " +
 		"--metrics-bind-address 0 --health-probe-bind-address 0"}))
-}
-
-func TestStoppingTheManagerLeavesNoProcessOfItBehind(t *testing.T) {
-	g := NewWithT(t)
-	m := startScript(t, "sleep 1000 &\necho $!\nwait\n")
-	g.Eventually(func() string { return m.tail(1)[0] }, time.Minute).ShouldNot(BeEmpty())
-	child, err := strconv.Atoi(m.tail(1)[0])
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(m.stop()).To(Succeed())
-	g.Eventually(func() bool { return running(child) }, time.Minute).Should(BeFalse())
-	g.Expect(m.stop()).To(Succeed(), "stopping twice")
-}
-
-// running tells whether a process exists and is no zombie that waits for its parent.
-func running(pid int) bool {
-	if syscall.Kill(pid, 0) != nil {
-		return false
-	}
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	return err != nil || !strings.Contains(string(stat), ") Z ")
 }
 
 func TestWhatDidNotHappenIsExplainedByConditionsAndTheLog(t *testing.T) {

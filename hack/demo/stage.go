@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
+	"github.com/entraguests/entra-guest-operator/hack/internal/process"
 	"github.com/entraguests/entra-guest-operator/internal/controlplane"
 	"github.com/entraguests/entra-guest-operator/internal/graphsim"
 )
@@ -29,7 +30,7 @@ type stage struct {
 	url     string // of the simulated tenant
 	client  client.Client
 	view    *view
-	manager *manager
+	manager *process.Process
 
 	kubeconfig string
 	closers    []func() error
@@ -125,8 +126,8 @@ func (s *stage) startManager(ctx context.Context, binary, log string) error {
 	if err != nil {
 		return err
 	}
-	s.onTakeDown(s.manager.stop)
-	s.screen.say("Operator         process %d, its log is %s", s.manager.cmd.Process.Pid, s.relative(log))
+	s.onTakeDown(s.manager.Stop)
+	s.screen.say("Operator         process %d, its log is %s", s.manager.PID(), s.relative(log))
 	return nil
 }
 

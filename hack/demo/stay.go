@@ -20,8 +20,8 @@ func stay(ctx context.Context, s *stage) error {
 	select {
 	case <-ctx.Done():
 		return nil // asked for: this is how it ends
-	case <-s.manager.done:
-		return s.unmet(fmt.Sprintf("the operator stays up (it has ended: %v)", s.manager.err))
+	case <-s.manager.Done():
+		return s.unmet(fmt.Sprintf("the operator stays up (it has ended: %v)", s.manager.Err()))
 	}
 }
 
@@ -32,7 +32,7 @@ func (s *stage) invitationToTry() []string {
 		"Mailbox   " + s.url + "/mailbox   read the mail and accept as the guest",
 		"Tenant    " + s.url + "/   its users and groups as they change",
 		"Ledger    " + s.url + "/sim/ledger   what really happened, as JSON",
-		"Log       tail -f " + s.relative(s.manager.log),
+		"Log       tail -f " + s.relative(s.manager.Log()),
 		"",
 	}
 	if _, err := exec.LookPath("kubectl"); err != nil {

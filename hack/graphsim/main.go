@@ -37,6 +37,9 @@ type config struct {
 	requireToken                bool
 	latency                     time.Duration
 	lag                         graphsim.Lag
+	quota                       string
+	invitationsOutside          bool
+	silentDelta                 bool
 }
 
 const usage = `graphsim is a simulated Entra tenant behind the HTTP API of Microsoft Graph.
@@ -45,7 +48,18 @@ const usage = `graphsim is a simulated Entra tenant behind the HTTP API of Micro
     curl -H 'Authorization: Bearer any' http://127.0.0.1:8090/v1.0/users
 
 Open the listen address in a browser to see the tenant and the guests' mailbox.
-GET /sim/ledger shows what really happened.
+GET /sim/ledger shows what really happened, GET /sim/ledger/summary its totals.
+
+The tenant is controlled at run time by JSON over POST:
+
+    /sim/population      {"guests": 1000, "address": "guest%d@partner.example", "first": 0,
+                         "pending": true, "groups": ["GROUP-ID"]}: many guests at once,
+                         who have accepted unless pending, without a mail
+    /sim/redemptions     {"guests": ["ADDRESS-OR-ID"]}: many guests accept at once
+    /sim/admin/groups    {"id": "GROUP-ID", "displayName": "Partners"}: a group
+    /sim/settings        {"latency": "100ms", "quota": "L", "silentDelta": true,
+                         "invitationsOutsideWriteQuota": true}: each may be left out
+    /sim/ledger/reset    empties the ledger
 
 Flags:
 `
@@ -55,7 +69,7 @@ func parse(args []string, out io.Writer) (*config, error) {
 	flags := flag.NewFlagSet("graphsim", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.Usage = func() {
-		fmt.Fprint(out, usage)
+		_, _ = io.WriteString(out, usage)
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:8090", "address to serve Graph and the web page on, without TLS")
@@ -76,6 +90,11 @@ func parse(args []string, out io.Writer) (*config, error) {
 	flags.DurationVar(&c.lag.Deletions.Delay, "deletion-lag", 0, "time for which a deleted user still shows")
 	flags.DurationVar(&c.lag.Members.Delay, "member-lag", 0, "time until a new member shows")
 	flags.DurationVar(&c.lag.Removals.Delay, "removal-lag", 0, "time for which a removed member still shows")
+	flags.StringVar(&c.quota, "quota", "none",
+		"published limits to throttle by, for a tenant of a size: S (under 50 users), M (up to 500), L, or none")
+	flags.BoolVar(&c.invitationsOutside, "invitations-outside-write-quota", false,
+		"count invitations against their own limit only, not as writes and resource units")
+	flags.BoolVar(&c.silentDelta, "silent-delta", false, "delta queries say nothing of externalUserState")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -90,6 +109,12 @@ func (c *config) options() (graphsim.Options, error) {
 		TenantID: c.tenantID, DisplayName: c.name, VerifiedDomains: strings.FieldsFunc(c.domains, func(r rune) bool { return r == ',' }),
 		AcceptAnyToken: !c.requireToken, Seed: c.randomSeed, Latency: c.latency, Lag: c.lag,
 	}
+	quota, err := graphsim.QuotaOf(c.quota)
+	if err != nil {
+		return options, fmt.Errorf("--quota: %w", err)
+	}
+	options.Quota = quota
+	options.Quota.InvitationsOutside = c.invitationsOutside
 	if c.permission != "" {
 		options.Permissions = strings.Split(c.permission, ",")
 	}
@@ -114,6 +139,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	tenant := graphsim.New(options)
+	tenant.Configure(func(b *graphsim.Behaviour) { b.SilentDelta = c.silentDelta })
 	if c.seed {
 		graphsim.Seed(tenant)
 	}

@@ -46,6 +46,7 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 	for name, args := range map[string][]string{
 		"an argument that is no flag":     {"serve"},
 		"a secret without an id":          {"--client-secret", "x"},
+		"a quota of no size":              {"--quota", "XL"},
 		"an address that is none":         {"--listen", "nowhere"},
 		"an address for TLS that is none": {"--listen", "127.0.0.1:0", "--tls-listen", "nowhere"},
 	} {
@@ -60,7 +61,7 @@ func TestHelpExplainsHowToUseIt(t *testing.T) {
 	var out bytes.Buffer
 	_, err := parse([]string{"--help"}, &out)
 	g.Expect(err).To(HaveOccurred())
-	for _, part := range []string{"curl", "/sim/ledger", "-listen", "-replication-lag", "-tls-listen"} {
+	for _, part := range []string{"curl", "/sim/ledger", "-listen", "-replication-lag", "-tls-listen", "-quota", "-silent-delta", "/sim/population", "/sim/settings"} {
 		g.Expect(out.String()).To(ContainSubstring(part))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/graph"
 )
 
@@ -21,12 +22,28 @@ const (
 // off is the address that turns a listener off.
 const off = "0"
 
+// The values of --graph-limits.
+const (
+	limitsPublished = "published"
+	limitsNone      = "none"
+)
+
+// Limits are those that each tenant's requests keep to.
+func (c *Config) Limits() budget.Limits {
+	if c.GraphLimits == limitsNone {
+		return budget.Unlimited()
+	}
+	return budget.Published()
+}
+
 // Config is what the flags say.
 type Config struct {
 	// GraphEndpoint and AuthorityHost are the loopback URLs of a simulator, or empty.
 	GraphEndpoint, AuthorityHost string
-	ReplicationWindow            time.Duration
-	LeaderElect                  bool
+	// GraphLimits is published or none.
+	GraphLimits       string
+	ReplicationWindow time.Duration
+	LeaderElect       bool
 	// MetricsBindAddress and HealthProbeBindAddress are "0" where nothing is served.
 	MetricsBindAddress, HealthProbeBindAddress string
 	OperatorNamespace                          string
@@ -40,6 +57,9 @@ func Bind(flags *flag.FlagSet) *Config {
 			"Refused unless the host is loopback. With plain http and no --authority-host no credential is read: a static token is sent.")
 	flags.StringVar(&c.AuthorityHost, "authority-host", "",
 		"`URL` of the login service of a simulated tenant, https, in place of Microsoft's. Refused unless the host is loopback.")
+	flags.StringVar(&c.GraphLimits, "graph-limits", limitsPublished,
+		"`limits` to keep to: published, those that Microsoft publishes for an application and a tenant, lowered by what the answers say; or none, "+
+			"to send as fast as a simulated tenant answers, only with --graph-endpoint.")
 	flags.DurationVar(&c.ReplicationWindow, "replication-window", 5*time.Minute,
 		"the longest time for which the directory is thought to hide a write: how long the operator looks for an invitation "+
 			"whose answer was lost before it sends another.")
@@ -69,6 +89,12 @@ func (c *Config) Validate() error {
 	}
 	if c.ReplicationWindow <= 0 {
 		return fmt.Errorf("--replication-window must be longer than 0, not %s", c.ReplicationWindow)
+	}
+	switch {
+	case c.GraphLimits != limitsPublished && c.GraphLimits != limitsNone:
+		return fmt.Errorf("--graph-limits must be %s or %s, not %q", limitsPublished, limitsNone, c.GraphLimits)
+	case c.GraphLimits == limitsNone && c.GraphEndpoint == "":
+		return fmt.Errorf("--graph-limits=%s is for a simulated tenant only: it needs --graph-endpoint", limitsNone)
 	}
 	_, err := graph.New(graph.Config{
 		TenantID: "00000000-0000-0000-0000-000000000000", Credential: graph.StaticToken("none"),

@@ -24,7 +24,7 @@ func TestTheDefaultsAreThoseOfTheDocumentation(t *testing.T) {
 	g := NewWithT(t)
 	c := parse(t)
 	g.Expect(*c).To(Equal(Config{
-		ReplicationWindow: 5 * time.Minute, MetricsBindAddress: "0", HealthProbeBindAddress: ":8081",
+		GraphLimits: "published", ReplicationWindow: 5 * time.Minute, MetricsBindAddress: "0", HealthProbeBindAddress: ":8081",
 		OperatorNamespace: namespaceOf(namespaceFile),
 	}))
 	g.Expect(c.Validate()).To(Succeed())
@@ -43,6 +43,9 @@ func TestOnlyASimulatorOnThisMachineIsAccepted(t *testing.T) {
 		"another login service":       {[]string{"--authority-host=https://login.evil.example"}, "loopback"},
 		"a login service without TLS": {[]string{"--authority-host=http://127.0.0.1:8091"}, "https"},
 		"with the version":            {[]string{"--graph-endpoint=http://127.0.0.1:8090/v1.0"}, "version"},
+		"no limits":                   {[]string{"--graph-endpoint=http://127.0.0.1:8090", "--graph-limits=none"}, ""},
+		"no limits for Microsoft":     {[]string{"--graph-limits=none"}, "--graph-endpoint"},
+		"unknown limits":              {[]string{"--graph-limits=high"}, "published or none"},
 		"no window":                   {[]string{"--replication-window=0s"}, "--replication-window"},
 		"no namespace":                {[]string{"--operator-namespace="}, "--operator-namespace"},
 	}
@@ -74,7 +77,7 @@ func TestTheManagerSeesItsOwnWritesAndOnlyItsOwnSecrets(t *testing.T) {
 	g.Expect(options.LeaderElection).To(BeFalse())
 	g.Expect(options.LeaderElectionNamespace).To(Equal("here"))
 	g.Expect(options.Metrics.BindAddress).To(Equal("0"))
-	g.Expect(options.Controller.GroupKindConcurrency).To(HaveKeyWithValue("Guest.b2b.entraguests.dev", 16))
+	g.Expect(options.Controller.GroupKindConcurrency).To(HaveKeyWithValue("Guest.b2b.entraguests.dev", 128))
 	g.Expect(options.Cache.ByObject).To(HaveLen(1))
 	for _, secrets := range options.Cache.ByObject {
 		g.Expect(secrets.Namespaces).To(HaveLen(1))

@@ -52,11 +52,14 @@ func (c *Config) cache() cache.Options {
 func controllers() config.Controller {
 	concurrency := map[string]int{}
 	for kind, n := range map[string]int{
-		"EntraTenant": 4, "GuestPolicy": 4, "Guest": 16, "GuestInvitation": 8, "GuestGroupMembership": 16,
+		"EntraTenant": 4, "GuestPolicy": 4, "Guest": 128, "GuestInvitation": 16, "GuestGroupMembership": 64,
 	} {
 		concurrency[b2b.GroupVersion.WithKind(kind).GroupKind().String()] = n
 	}
-	return config.Controller{GroupKindConcurrency: concurrency, ReconciliationTimeout: reconciliationTimeout}
+	return config.Controller{
+		GroupKindConcurrency: concurrency, ReconciliationTimeout: reconciliationTimeout,
+		EnableWarmup: new(true), // a standby takes over with its queues full
+	}
 }
 
 func (c *Config) metrics() metricsserver.Options {

@@ -53,6 +53,8 @@ const (
 	InvitationsNotAllowed Detail = "InvitationsNotAllowed"
 	// ReferenceNotReady (Invalid, NotFound): an object that the request refers to has not reached this replica yet.
 	ReferenceNotReady Detail = "ReferenceNotReady"
+	// GroupNotWritable (Invalid): members must not be added to a group of this kind; the message says why. Nothing was sent.
+	GroupNotWritable Detail = "GroupNotWritable"
 	// ResyncRequired (Invalid): the directory does not know a delta link any more; everything has to be listed anew.
 	ResyncRequired Detail = "ResyncRequired"
 )

@@ -22,6 +22,9 @@ type Inviter interface {
 	Invite(ctx context.Context, invitation Invitation) (Invited, error)
 }
 
+// MaxMembersPerAddition is how many users one request adds to a group.
+const MaxMembersPerAddition = 20
+
 // Groups reads groups and changes their members.
 type Groups interface {
 	GetGroup(ctx context.Context, id string) (Group, error)
@@ -31,6 +34,9 @@ type Groups interface {
 	IsMember(ctx context.Context, groupID, userID string) (bool, error)
 	// AddMember is Invalid with AlreadyMember where the user is in the group already.
 	AddMember(ctx context.Context, groupID, userID string) error
+	// AddMembers adds one to MaxMembersPerAddition users, each named once, by one request: all of them or, with any error that is
+	// not OutcomeUnknown, none. One who is in the group already or does not exist makes it fail as it does with AddMember.
+	AddMembers(ctx context.Context, groupID string, userIDs []string) error
 	// RemoveMember is NotFound where the user is not a member or one of the two does not exist. It never deletes the user.
 	RemoveMember(ctx context.Context, groupID, userID string) error
 }
@@ -39,6 +45,8 @@ type Groups interface {
 type Lister interface {
 	// ListGuests lists the users of userType Guest and, since a guest can be given another userType, whoever was invited.
 	ListGuests(ctx context.Context, yield func([]User) error) error
+	// ListPending lists the users whose externalUserState is PendingAcceptance.
+	ListPending(ctx context.Context, yield func([]User) error) error
 	// ListMembers lists the ids of the direct members that are users.
 	ListMembers(ctx context.Context, groupID string, yield func(userIDs []string) error) error
 }
@@ -57,5 +65,6 @@ type Directory interface {
 	Inviter
 	Groups
 	Lister
+	Changes
 	Settings
 }

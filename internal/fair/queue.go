@@ -22,6 +22,14 @@ func (q *Queue[T]) Push(lane string, item T) {
 	q.size++
 }
 
+// Peek gives the next item and leaves it where it is; false where there is none.
+func (q *Queue[T]) Peek() (item T, found bool) {
+	if len(q.order) == 0 {
+		return item, false
+	}
+	return q.lanes[q.order[0]][0], true
+}
+
 // Pop takes the next item out; false where there is none.
 func (q *Queue[T]) Pop() (item T, found bool) {
 	if len(q.order) == 0 {

@@ -44,6 +44,22 @@ func TestALaneKeepsTheOrderInWhichItsItemsCame(t *testing.T) {
 	g.Expect(drain(q)).To(Equal([]string{"2", "3"}))
 }
 
+func TestPeekShowsWhatPopGives(t *testing.T) {
+	g, q := NewWithT(t), &fair.Queue[string]{}
+	_, found := q.Peek()
+	g.Expect(found).To(BeFalse())
+	q.Push("a", "1")
+	q.Push("a", "2")
+	q.Push("b", "3")
+	for _, want := range []string{"1", "3", "2"} {
+		next, found := q.Peek()
+		g.Expect(found).To(BeTrue())
+		g.Expect(next).To(Equal(want))
+		item, _ := q.Pop()
+		g.Expect(item).To(Equal(want))
+	}
+}
+
 func TestAnEmptyQueueGivesNothing(t *testing.T) {
 	g, q := NewWithT(t), &fair.Queue[string]{}
 	_, found := q.Pop()

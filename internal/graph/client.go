@@ -12,6 +12,7 @@ import (
 	kiotahttp "github.com/microsoft/kiota-http-go"
 	kiotajson "github.com/microsoft/kiota-serialization-json-go"
 
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 )
 
@@ -40,11 +41,14 @@ type Config struct {
 	Logger logr.Logger
 	// Now is the clock; nil for time.Now.
 	Now func() time.Time
-	// Observe is called once for every HTTP request to Graph, for metrics; it may be nil and must not block.
+	// Budget is what the tenant allows, shared by all of its clients; nil for one of the client's own, with the published limits.
+	Budget *budget.Budget
+	// Observe is called once for every HTTP request to Graph and for every item of a $batch, for metrics; it may be nil and must
+	// not block.
 	Observe func(Call)
 }
 
-// Call is one HTTP request to Graph as it went. It carries no id and no address.
+// Call is one HTTP request to Graph as it went, or an item of a $batch. It carries no id and no address.
 type Call struct {
 	// Operation is one of a fixed set of names, e.g. "Invite".
 	Operation string
@@ -54,6 +58,8 @@ type Call struct {
 	Status int
 	// Duration is from sending to the last byte of the answer.
 	Duration time.Duration
+	// Batched is set for an item of a $batch: no HTTP request of its own. The $batch has a Call too, its Operation is "Batch".
+	Batched bool
 }
 
 // Client is one tenant behind Microsoft Graph. It is safe for concurrent use.
@@ -95,11 +101,15 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("making request adapter: %w", err)
 	}
 	adapter.SetBaseUrl(base)
-	timeout := config.RequestTimeout
-	if _, static := tokens.(staticToken); !static {
-		timeout += tokenTimeout
+	return &Client{adapter: adapter, tokens: tokens, base: base, timeout: config.timeout(tokens)}, nil
+}
+
+// timeout bounds one request with all that it may have to wait for.
+func (c Config) timeout(tokens tokenSource) time.Duration {
+	if _, static := tokens.(staticToken); static {
+		return c.RequestTimeout
 	}
-	return &Client{adapter: adapter, tokens: tokens, base: base, timeout: timeout}, nil
+	return c.RequestTimeout + tokenTimeout
 }
 
 func (c Config) withDefaults() Config {
@@ -111,6 +121,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Budget == nil {
+		c.Budget = budget.New(budget.Options{Limits: budget.Published(), Now: c.Now})
 	}
 	if c.Observe == nil {
 		c.Observe = func(Call) {}
@@ -131,7 +144,8 @@ func defaultTransport() http.RoundTripper {
 }
 
 // Timeout is the longest that one request takes from the call of a method to its end, a new token and the wait for another
-// request's answer included. A method that writes sends one request, so what it asked for is not sent later than this.
+// request's answer and for the tenant's quotas included. A method that writes sends one request, so what it asked for is not sent
+// later than this.
 func (c *Client) Timeout() time.Duration { return c.timeout }
 
 // call runs one request of the SDK, and send also judges and converts the answer. Whatever goes wrong, a panic over an odd

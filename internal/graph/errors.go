@@ -88,7 +88,10 @@ var (
 	// A reference to an object that this replica does not have yet (msgraph-sdk-dotnet issue 2508).
 	referenceNotReady = regexp.MustCompile(`(?i)not a valid reference update`)
 	memberExists      = regexp.MustCompile(`(?i)references? already exist`)
-	memberMissing     = regexp.MustCompile(`(?i)removed object references? do(es)? not exist`)
+	// A delta link that has expired, or that the directory cannot go on from. The case of the letters varies.
+	// https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset
+	resyncRequired = regexp.MustCompile(`(?i)^(syncStateNotFound|resyncRequired)$`)
+	memberMissing  = regexp.MustCompile(`(?i)removed object references? do(es)? not exist`)
 )
 
 // refine gives what the callers treat apart, by the directory's own text where the code does not tell.
@@ -96,24 +99,52 @@ func refine(op operation, e *directory.Error) {
 	switch {
 	case e.Code == "Directory_QuotaExceeded":
 		e.Class = directory.Conflict // whoever is deleted for good makes room
-	case op == invite && e.Class == directory.Unauthenticated && insufficientPrivileges.MatchString(e.Message):
-		e.Class = directory.Denied
-	case op == invite && e.Class == directory.Denied && invitationsForbidden.MatchString(e.Message):
-		e.Detail = directory.InvitationsNotAllowed
-	case op == addMember && e.Class == directory.NotFound:
-		e.Detail = directory.ReferenceNotReady
+		return
 	case e.Class == directory.Invalid && referenceNotReady.MatchString(e.Message):
 		e.Detail = directory.ReferenceNotReady
-	case op == addMember && e.Class == directory.Invalid && memberExists.MatchString(e.Message):
-		e.Detail = directory.AlreadyMember
-	case op == removeMember && e.Class == directory.Invalid && memberMissing.MatchString(e.Message):
-		e.Class = directory.NotFound
-	case op == invite && e.Class == directory.Invalid:
+		return
+	}
+	switch op {
+	case userChanges, memberChanges:
+		refineChanges(e)
+	case invite:
 		refineInvitation(e)
+	case addMember, addMembers:
+		refineAddition(e)
+	case removeMember:
+		if e.Class == directory.Invalid && memberMissing.MatchString(e.Message) {
+			e.Class = directory.NotFound
+		}
+	}
+}
+
+func refineChanges(e *directory.Error) {
+	if e.Status == http.StatusGone || e.Status < 500 && resyncRequired.MatchString(e.Code) {
+		e.Class, e.Detail = directory.Invalid, directory.ResyncRequired
+	}
+}
+
+func refineAddition(e *directory.Error) {
+	switch {
+	case e.Class == directory.NotFound:
+		e.Detail = directory.ReferenceNotReady
+	case e.Class == directory.Invalid && memberExists.MatchString(e.Message):
+		e.Detail = directory.AlreadyMember
 	}
 }
 
 func refineInvitation(e *directory.Error) {
+	switch {
+	case e.Class == directory.Unauthenticated && insufficientPrivileges.MatchString(e.Message):
+		e.Class = directory.Denied
+	case e.Class == directory.Denied && invitationsForbidden.MatchString(e.Message):
+		e.Detail = directory.InvitationsNotAllowed
+	case e.Class == directory.Invalid:
+		refineInvitee(e)
+	}
+}
+
+func refineInvitee(e *directory.Error) {
 	switch {
 	case verifiedDomain.MatchString(e.Message):
 		e.Detail = directory.AddressInVerifiedDomain

@@ -20,15 +20,16 @@ import (
 const (
 	tenantID = "11111111-2222-3333-4444-555555555555"
 	userID   = "aaaaaaaa-0000-0000-0000-000000000001"
+	otherID  = "aaaaaaaa-0000-0000-0000-000000000002"
 	groupID  = "bbbbbbbb-0000-0000-0000-000000000001"
 )
 
 var ada = directory.Invitation{EmailAddress: "ada@partner.example", RedirectURL: "https://myapps.microsoft.com", SendMessage: true}
 
-// clientOf is a client of a server that answers with handler.
+// clientOf is a client of a server that answers with handler, the items of a $batch one by one.
 func clientOf(t *testing.T, handler http.Handler, change ...func(*Config)) *Client {
 	t.Helper()
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(unpacking(handler))
 	t.Cleanup(server.Close)
 	config := Config{TenantID: tenantID, Endpoint: server.URL}
 	for _, c := range change {
@@ -148,14 +149,25 @@ func everything(ctx context.Context, c *Client) map[operation]error {
 	_, errs[findGroups] = c.FindGroups(ctx, "partners")
 	_, errs[isMember] = c.IsMember(ctx, groupID, userID)
 	errs[addMember] = c.AddMember(ctx, groupID, userID)
+	errs[addMembers] = c.AddMembers(ctx, groupID, []string{userID, otherID})
 	errs[removeMember] = c.RemoveMember(ctx, groupID, userID)
 	errs[listGuests] = c.ListGuests(ctx, func([]directory.User) error { return nil })
 	errs[listMembers] = c.ListMembers(ctx, groupID, func([]string) error { return nil })
+	errs[listPending] = c.ListPending(ctx, func([]directory.User) error { return nil })
+	_, errs[latestUsers] = c.LatestUsers(ctx)
+	_, errs[userChanges] = c.UserChanges(ctx, deltaLink(c), func([]directory.UserChange) error { return nil })
+	_, errs[latestMembers] = c.LatestMembers(ctx, []string{groupID})
+	_, errs[memberChanges] = c.MemberChanges(ctx, deltaLink(c), func([]directory.MemberChange) error { return nil })
 	_, errs[getOrganization] = c.Organization(ctx)
 	_, errs[getPolicy] = c.AllowInvitesFrom(ctx)
 	return errs
 }
 
+// deltaLink is one that the client may follow.
+func deltaLink(c *Client) directory.DeltaLink {
+	return directory.DeltaLink(c.base + "/users/delta?$deltatoken=x")
+}
+
 func isWrite(op operation) bool {
-	return op == invite || op == deleteUser || op == addMember || op == removeMember
+	return op == invite || op == deleteUser || op == addMember || op == addMembers || op == removeMember || op == batch
 }

@@ -3,11 +3,14 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/groups"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
+
+	"github.com/entraguests/entra-guest-operator/internal/directory"
 )
 
 func (c *Client) members(groupID string) *groups.ItemMembersRequestBuilder {
@@ -40,6 +43,32 @@ func (c *Client) AddMember(ctx context.Context, groupID, userID string) error {
 	reference.SetOdataId(new(c.base + "/directoryObjects/" + userID))
 	_, err := call(ctx, c, addMember, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.members(groupID).Ref().Post(ctx, reference, nil)
+	})
+	return err
+}
+
+// AddMembers implements directory.Groups. Graph adds up to twenty in one request, all or nothing.
+// https://learn.microsoft.com/graph/api/group-post-members
+func (c *Client) AddMembers(ctx context.Context, groupID string, userIDs []string) error {
+	if n := len(userIDs); n == 0 || n > directory.MaxMembersPerAddition {
+		return &directory.Error{Class: directory.Invalid, Err: fmt.Errorf("adding %d members at once", n)}
+	}
+	if len(userIDs) == 1 {
+		return c.AddMember(ctx, groupID, userIDs[0])
+	}
+	if err := requireIDs(append([]string{groupID}, userIDs...)...); err != nil {
+		return err
+	}
+	links := make([]string, 0, len(userIDs))
+	for _, id := range userIDs {
+		links = append(links, c.base+"/directoryObjects/"+id)
+	}
+	group := models.NewGroup()
+	group.SetOdataType(nil) // the references alone: Graph takes no other change beside them
+	group.SetAdditionalData(map[string]any{"members@odata.bind": links})
+	_, err := call(ctx, c, addMembers, func(ctx context.Context) (struct{}, error) {
+		_, err := c.groups().ByGroupId(groupID).Patch(ctx, group, nil)
+		return struct{}{}, err
 	})
 	return err
 }
@@ -83,7 +112,7 @@ func memberIDs(page []models.DirectoryObjectable) ([]string, error) {
 		if member == nil || value(member.GetId()) == "" {
 			return nil, errors.New("a member without an id")
 		}
-		if value(member.GetOdataType()) == "#microsoft.graph.user" {
+		if value(member.GetOdataType()) == userODataType {
 			ids = append(ids, value(member.GetId()))
 		}
 	}

@@ -26,8 +26,13 @@ func middlewares(config Config, where site, tokens tokenSource) []kiotahttp.Midd
 		&translator{now: config.Now},
 		&hostPin{scheme: where.graph.Scheme, host: where.graph.Host},
 		&preparer{},
+		&meter{budget: config.Budget, now: config.Now},
+		&batcher{
+			root: where.graph.String() + version, timeout: config.timeout(tokens), now: config.Now, log: config.Logger,
+			observe: config.Observe, check: config.Budget.Check, refused: func() { tokens.renew(renewRefusedAfter) },
+		},
 		&authenticator{tokens: tokens},
-		&gate{now: config.Now},
+		&latch{budget: config.Budget},
 		&sender{timeout: config.RequestTimeout, now: config.Now, log: config.Logger, observe: config.Observe},
 	}
 }

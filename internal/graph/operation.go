@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/entraguests/entra-guest-operator/internal/budget"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 )
 
@@ -17,16 +18,60 @@ const (
 	getDeletedUser   operation = "GetDeletedUser"
 	deleteUser       operation = "DeleteUser"
 	listGuests       operation = "ListGuests"
+	listPending      operation = "ListPending"
+	latestUsers      operation = "LatestUsers"
+	userChanges      operation = "UserChanges"
 	invite           operation = "Invite"
 	getGroup         operation = "GetGroup"
 	findGroups       operation = "FindGroups"
 	isMember         operation = "IsMember"
 	listMembers      operation = "ListMembers"
+	latestMembers    operation = "LatestMembers"
+	memberChanges    operation = "MemberChanges"
 	addMember        operation = "AddMember"
+	addMembers       operation = "AddMembers"
 	removeMember     operation = "RemoveMember"
 	getOrganization  operation = "GetOrganization"
 	getPolicy        operation = "GetAuthorizationPolicy"
+	// batch is the HTTP request around the items of a $batch.
+	batch operation = "Batch"
 )
+
+// demand is how urgent a kind of request is, where the caller's turn does not say, and what it costs: the one table of that.
+// Selecting properties makes a read cheaper by a unit, to one at least.
+// https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits
+func (op operation) demand(method string) (budget.Class, budget.Cost) {
+	switch op {
+	case deleteUser, removeMember:
+		return budget.TakeAway, budget.Cost{Writes: 1, Units: 1}
+	case invite:
+		return budget.Grant, budget.Cost{Writes: 1, Units: 1, Invitations: 1} // that it is a write too is not documented
+	case addMember, addMembers:
+		return budget.Grant, budget.Cost{Writes: 1, Units: 1}
+	case findUsers, findDeletedUsers, getUser, getDeletedUser, getGroup, findGroups:
+		return budget.Grant, budget.Cost{Units: 1}
+	case isMember:
+		return budget.Grant, budget.Cost{Units: 2}
+	case listMembers:
+		return budget.Routine, budget.Cost{Units: 2}
+	case listGuests, getOrganization, getPolicy:
+		return budget.Routine, budget.Cost{Units: 1}
+	}
+	if writes(method) {
+		return budget.Grant, budget.Cost{Writes: 1, Units: 1}
+	}
+	return budget.Routine, budget.Cost{Units: 1}
+}
+
+// batchable reports whether requests of this operation may share a $batch: reads with a single answer, and removals. An
+// invitation never does, so that each has one outcome; nor do listings, whose answers are large, and what is asked once.
+func (op operation) batchable() bool {
+	switch op {
+	case findUsers, findDeletedUsers, getUser, getDeletedUser, getGroup, isMember, removeMember, deleteUser:
+		return true
+	}
+	return false
+}
 
 // exchange is what the layers around one request tell each other.
 type exchange struct {
@@ -35,6 +80,8 @@ type exchange struct {
 	method string
 	// date is the directory's time in the last answer of success.
 	date time.Time
+	// follows is set for a request to a next link.
+	follows bool
 }
 
 type exchangeKey struct{}

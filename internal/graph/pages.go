@@ -50,7 +50,10 @@ func pages[V, T any, P collection[V]](ctx context.Context, c *Client, op operati
 			return endless("a next link that was followed before")
 		}
 		seen[link] = true
-		get = func(ctx context.Context) (P, error) { return next(ctx, link) }
+		get = func(ctx context.Context) (P, error) {
+			exchangeOf(ctx).follows = true
+			return next(ctx, link)
+		}
 	}
 	return endless(fmt.Sprintf("more than %d pages", maxPages))
 }

@@ -53,10 +53,15 @@ func (s *sender) Intercept(pipeline kiotahttp.Pipeline, next int, request *http.
 		Status:    status,
 		Duration:  s.now().Sub(start),
 	}
-	s.observe(done)
-	s.log.V(1).Info("Called Microsoft Graph",
-		"operation", done.Operation, "status", done.Status, "duration", done.Duration.String(), "requestID", requestID)
+	record(s.log, s.observe, done, requestID)
 	return response, err
+}
+
+// record tells of a call what may be known of it.
+func record(log logr.Logger, observe func(Call), done Call, requestID string) {
+	observe(done)
+	log.V(1).Info("Called Microsoft Graph",
+		"operation", done.Operation, "status", done.Status, "duration", done.Duration.String(), "requestID", requestID)
 }
 
 func (s *sender) send(pipeline kiotahttp.Pipeline, next int, request *http.Request) (*http.Response, error) {

@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
@@ -16,22 +18,35 @@ func (c *Client) users() *users.UsersRequestBuilder {
 	return users.NewUsersRequestBuilderInternal(c.pathParameters(), c.adapter)
 }
 
-// FindByAddress implements directory.Users with two requests, for users and for deleted items. The filters are of the kind that
-// Graph answers from the directory itself; the others (ConsistencyLevel: eventual) come from an index that lags.
+// FindByAddress implements directory.Users with two requests at once, for users and for deleted items. The filters are of the kind
+// that Graph answers from the directory itself; the others (ConsistencyLevel: eventual) come from an index that lags.
+//
+// Its time is the earlier one of the two answers' first pages, so that it is later than neither. For an answer in a $batch it can be the
+// time at which the whole $batch was answered. That is before anything that follows from the lookup, so whoever was made for it
+// is not older; and somebody else's, made between the search and that time, is.
 func (c *Client) FindByAddress(ctx context.Context, address string) (directory.Lookup, error) {
-	present, at, err := c.findUsers(ctx, either(
+	var present, deleted []directory.User
+	var presentAt, deletedAt time.Time
+	var presentErr, deletedErr error
+	ctx = together(ctx, 2)
+	var both sync.WaitGroup
+	both.Go(func() {
+		deleted, deletedAt, deletedErr = c.findDeletedUsers(ctx, either(equals("mail", address), anyEquals("otherMails", address)))
+	})
+	present, presentAt, presentErr = c.findUsers(ctx, either(
 		equals("mail", address),
 		anyEquals("otherMails", address),
 		anyEquals("proxyAddresses", "SMTP:"+address),
 		anyEquals("proxyAddresses", "smtp:"+address),
 		startsWith("userPrincipalName", directory.ExternalNamePrefix(address)),
 	))
-	if err != nil {
+	both.Wait()
+	if err := cmp.Or(presentErr, deletedErr); err != nil {
 		return directory.Lookup{}, err
 	}
-	deleted, err := c.findDeletedUsers(ctx, either(equals("mail", address), anyEquals("otherMails", address)))
-	if err != nil {
-		return directory.Lookup{}, err
+	at := presentAt
+	if deletedAt.Before(at) {
+		at = deletedAt
 	}
 	return directory.Lookup{Users: present, Deleted: deleted, At: at}, nil
 }
@@ -40,13 +55,18 @@ func (c *Client) FindByAddress(ctx context.Context, address string) (directory.L
 func (c *Client) findUsers(ctx context.Context, filter *string) (found []directory.User, at time.Time, err error) {
 	first := func(ctx context.Context) (models.UserCollectionResponseable, error) {
 		page, err := c.users().Get(ctx, usersQuery(filter))
-		if at = exchangeOf(ctx).date; err == nil && at.IsZero() {
-			err = errors.New("no Date header")
-		}
-		return page, err
+		return page, dated(ctx, err, &at)
 	}
 	err = pages(ctx, c, findUsers, first, c.nextUsers, usersOf, collect(&found))
 	return found, at, err
+}
+
+// dated notes the directory's time of the answer that has just come. An answer without one will not do.
+func dated(ctx context.Context, err error, at *time.Time) error {
+	if *at = exchangeOf(ctx).date; err == nil && at.IsZero() {
+		return errors.New("no Date header")
+	}
+	return err
 }
 
 // GetUser implements directory.Users.
@@ -80,6 +100,14 @@ func (c *Client) ListGuests(ctx context.Context, yield func([]directory.User) er
 		return c.users().Get(ctx, usersQuery(either(equals("userType", "Guest"), equals("creationType", "Invitation"))))
 	}
 	return pages(ctx, c, listGuests, first, c.nextUsers, usersOf, yield)
+}
+
+// ListPending implements directory.Lister.
+func (c *Client) ListPending(ctx context.Context, yield func([]directory.User) error) error {
+	first := func(ctx context.Context) (models.UserCollectionResponseable, error) {
+		return c.users().Get(ctx, usersQuery(new(equals("externalUserState", string(directory.PendingAcceptance)))))
+	}
+	return pages(ctx, c, listPending, first, c.nextUsers, usersOf, yield)
 }
 
 func usersQuery(filter *string) *users.UsersRequestBuilderGetRequestConfiguration {

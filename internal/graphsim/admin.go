@@ -22,6 +22,10 @@ func (t *Tenant) AddUser(u User) string {
 func (t *Tenant) AddGuest(address, displayName string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.addGuestAsAdmin(address, displayName).ID
+}
+
+func (t *Tenant) addGuestAsAdmin(address, displayName string) *user {
 	local, domain, _ := strings.Cut(address, "@")
 	upn := t.guestName(address)
 	return t.addUserAsAdmin(User{
@@ -29,7 +33,7 @@ func (t *Tenant) AddGuest(address, displayName string) string {
 		Mail: address, OtherMails: []string{address}, UserType: "Guest", CreationType: "Invitation",
 		ExternalUserState: "Accepted", ExternalUserStateChangeDateTime: t.stamp(),
 		Identities: []Identity{{"userPrincipalName", t.options.InitialDomain, upn}, {"federated", providerOf(strings.ToLower(domain)), ""}},
-	}).ID
+	})
 }
 
 func (t *Tenant) addUserAsAdmin(u User) *user {
@@ -65,6 +69,7 @@ func (t *Tenant) addUser(u User, by string) *user {
 		}
 	}
 	t.users.add(added)
+	t.logUser(u.ID)
 	t.recordState(u.ID, "created", by)
 	return added
 }
@@ -120,7 +125,7 @@ func (t *Tenant) UpdateGroup(id string, change func(*Group)) error {
 	if g == nil {
 		return absent("group", id)
 	}
-	change(&g.Group)
+	t.changeGroup(g, change)
 	return nil
 }
 
@@ -186,7 +191,7 @@ func (t *Tenant) UpdateUser(id string, change func(*User)) error {
 		return err
 	}
 	was := u.Disabled
-	t.users.change(u, change)
+	t.changeUser(u, change)
 	t.recordState(u.ID, patchState(was, u.Disabled), ByAdmin)
 	return nil
 }

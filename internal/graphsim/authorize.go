@@ -9,19 +9,35 @@ import (
 
 // accessToken is what the tenant knows of a token it issued.
 type accessToken struct {
+	app         string   // the client id
 	permissions []string // nil grants everything
 	audience    string
 	expires     time.Time
 }
 
-// authorize establishes what the call's token grants, and refuses a call that
-// needs more. The tenant's lock is held.
-func (x *exchange) authorize() *apiError {
+// unknownApp is the application that a token stands for which the tenant accepts
+// without having issued it.
+const unknownApp = "00000000-0000-0000-0000-000000000000"
+
+func bearerToken(r *http.Request) string {
+	if token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); isBearer {
+		return token
+	}
+	return ""
+}
+
+// appOf is the application that calls. The tenant's lock is held.
+func (t *Tenant) appOf(r *http.Request) string {
+	return orElse(t.tokens[bearerToken(r)].app, unknownApp)
+}
+
+// authenticate establishes what the call's token grants. The tenant's lock is held.
+func (x *exchange) authenticate() *apiError {
 	if x.route.open {
 		return nil
 	}
-	token, hasToken := strings.CutPrefix(x.r.Header.Get("Authorization"), "Bearer ")
-	if !hasToken || token == "" {
+	token := bearerToken(x.r)
+	if token == "" {
 		return invalidToken("Access token is empty.")
 	}
 	issued, known := x.t.tokens[token]
@@ -37,10 +53,15 @@ func (x *exchange) authorize() *apiError {
 	default:
 		return invalidToken("Access token validation failure.")
 	}
+	return nil
+}
+
+// authorize refuses a call that needs more than its token grants.
+func (x *exchange) authorize() *apiError {
 	if len(x.route.anyOf) == 0 || x.grantsAny(x.route.anyOf) {
 		return nil
 	}
-	if x.route.template == "/invitations" {
+	if x.route.template == invitationsPath {
 		return refuse(http.StatusUnauthorized, "Unauthorized",
 			"Insufficient privileges to perform requested operation by the application '00000003-0000-0000-c000-000000000000'. ControllerName=MSGraphInviteAPI, ActionName=CreateInvite, URL absolute path=/api/%s/invites",
 			x.t.options.TenantID)

@@ -71,6 +71,21 @@ func sponsored(user string) func(*graphsim.Tenant) {
 	}
 }
 
+func onePerPage(t *graphsim.Tenant) {
+	t.Configure(func(b *graphsim.Behaviour) { b.DeltaPage = 1 })
+}
+
+// deltaOfTeams is two groups of which the documentation shows one on the first page.
+func deltaOfTeams(t *graphsim.Tenant) {
+	for _, name := range []string{"All Company", "Everyone"} {
+		id := t.AddGroup(graphsim.Group{DisplayName: name, Description: "Everyone in the network", GroupTypes: []string{"Unified"}})
+		for _, member := range []string{"a", "b"} {
+			_ = t.AddMember(id, t.AddUser(graphsim.User{DisplayName: member}))
+		}
+	}
+	onePerPage(t)
+}
+
 // toSponsor is a user without sponsors, and a user or group to become one.
 func toSponsor(t *graphsim.Tenant) {
 	person("d8ab5060-f636-4cff-ae97-d4687f5c83f3")(t)
@@ -87,6 +102,24 @@ var arrangements = map[string]func(*graphsim.Tenant){
 	"user-list-03.json": person("e8b753b5-4117-464e-9a08-713e1ff266b3"),
 	"user-list-04.json": func(t *graphsim.Tenant) {
 		t.AddUser(graphsim.User{DisplayName: "Oscar Ward", Mail: "oscarward@contoso.com"})
+	},
+	"user-delta-01.json": func(t *graphsim.Tenant) {
+		for range 2 {
+			t.AddUser(graphsim.User{
+				DisplayName: "Adele Vance", GivenName: "Adele", Surname: "Vance", JobTitle: "Retail Manager", Mail: "adele@contoso.example",
+				MobilePhone: "+1 425 555 0109", BusinessPhones: []string{"+1 425 555 0109"}, OfficeLocation: "18/2111", PreferredLanguage: "en-US",
+			})
+		}
+		onePerPage(t)
+	},
+	"group-delta-01.json": deltaOfTeams,
+	"group-delta-02.json": deltaOfTeams,
+	"group-delta-03.json": deltaOfTeams,
+	"extra-batch-01.json": func(t *graphsim.Tenant) {
+		t.AddGroup(graphsim.Group{ID: "0e226165-c685-41ce-8bfc-df8360ab325d", DisplayName: "Partners"})
+		t.AddUser(graphsim.User{DisplayName: "Lynne Robbins"})
+		t.SetPermissions([]string{"User.Read.All"})
+		t.SetQuota(graphsim.Quota{ResourceUnits: 8000})
 	},
 	"user-list-memberof-01.json": inGroups(placeholder, library),
 	"user-post-manager-01.json": func(t *graphsim.Tenant) {

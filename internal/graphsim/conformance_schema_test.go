@@ -127,6 +127,7 @@ func (s schemaSet) checkKind(at string, flat flatSchema, value any) (problems []
 			switch {
 			case declared:
 				problems = append(problems, s.check(at+"."+name, property, inner)...)
+			case name == "@removed", name == "members@delta": // of delta queries, of no type
 			case strings.HasPrefix(name, "@odata."), flat.open && strings.HasPrefix(name, "ext"):
 			case strings.HasSuffix(at, ".innerError"): // a 429 has more than is declared
 			default:

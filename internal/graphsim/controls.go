@@ -9,6 +9,7 @@ import (
 // handleControls serves /sim: what the doc comment of the package lists.
 func (t *Tenant) handleControls(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sim/ledger", func(w http.ResponseWriter, _ *http.Request) { reply(w, t.Ledger(), nil) })
+	mux.HandleFunc("GET /sim/ledger/summary", func(w http.ResponseWriter, _ *http.Request) { reply(w, t.Summary(), nil) })
 	mux.HandleFunc("POST /sim/ledger/reset", func(w http.ResponseWriter, _ *http.Request) {
 		t.ResetCounters()
 		reply(w, nil, nil)
@@ -17,10 +18,13 @@ func (t *Tenant) handleControls(mux *http.ServeMux) {
 		reply(w, t.Mailbox(r.PathValue("address")), nil)
 	})
 	mux.HandleFunc("POST /sim/redeem", t.controlRedeem)
-	mux.HandleFunc("POST /sim/admin/users", control(func(u User) any { return withID(t.AddUser(u)) }))
-	mux.HandleFunc("POST /sim/admin/groups", control(func(g Group) any { return withID(t.AddGroup(g)) }))
-	mux.HandleFunc("POST /sim/admin/guests", control(func(g struct{ Address, DisplayName string }) any {
-		return withID(t.AddGuest(g.Address, g.DisplayName))
+	mux.HandleFunc("POST /sim/redemptions", control(t.controlRedeemAll))
+	mux.HandleFunc("POST /sim/population", control(t.controlPopulate))
+	mux.HandleFunc("POST /sim/settings", control(func(s settings) (any, error) { return nil, t.apply(s) }))
+	mux.HandleFunc("POST /sim/admin/users", control(func(u User) (any, error) { return withID(t.AddUser(u)), nil }))
+	mux.HandleFunc("POST /sim/admin/groups", control(func(g Group) (any, error) { return withID(t.AddGroup(g)), nil }))
+	mux.HandleFunc("POST /sim/admin/guests", control(func(g struct{ Address, DisplayName string }) (any, error) {
+		return withID(t.AddGuest(g.Address, g.DisplayName)), nil
 	}))
 	mux.HandleFunc("DELETE /sim/admin/users/{id}", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, nil, t.DeleteUser(r.PathValue("id")))
@@ -34,30 +38,47 @@ func (t *Tenant) handleControls(mux *http.ServeMux) {
 	mux.HandleFunc("DELETE /sim/admin/groups/{id}/members/{member}", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, nil, t.RemoveMember(r.PathValue("id"), r.PathValue("member")))
 	})
-	mux.HandleFunc("POST /sim/admin/outage", control(func(o struct{ On bool }) any {
+	mux.HandleFunc("POST /sim/admin/outage", control(func(o struct{ On bool }) (any, error) {
 		t.Outage(o.On)
-		return nil
+		return nil, nil
 	}))
-	mux.HandleFunc("POST /sim/admin/permissions", control(func(p struct{ Permissions []string }) any {
+	mux.HandleFunc("POST /sim/admin/permissions", control(func(p struct{ Permissions []string }) (any, error) {
 		t.SetPermissions(p.Permissions)
-		return nil
+		return nil, nil
 	}))
 }
 
 func withID(id string) any { return map[string]string{"id": id} }
 
+// maxControl is the size of a control's body: the ids of 500,000 guests.
+const maxControl = 32 << 20
+
+func (t *Tenant) controlPopulate(p Population) (any, error) {
+	ids, err := t.Populate(p)
+	return map[string]int{"guests": len(ids)}, err
+}
+
+func (t *Tenant) controlRedeemAll(body struct{ Guests []string }) (any, error) {
+	failed := map[string]string{}
+	for name, err := range t.RedeemAll(body.Guests) {
+		failed[name] = err.Error()
+	}
+	return map[string]any{"redeemed": len(body.Guests) - len(failed), "failed": failed}, nil
+}
+
 // control decodes a body, which may have no fields unknown to T, and answers what
 // act returns.
-func control[T any](act func(T) any) http.HandlerFunc {
+func control[T any](act func(T) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var body T
-		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControl))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&body); err != nil {
 			reply(w, nil, err)
 			return
 		}
-		reply(w, act(body), nil)
+		answer, err := act(body)
+		reply(w, answer, err)
 	}
 }
 

@@ -111,6 +111,7 @@ func (t *Tenant) restore(u *user, by string) *apiError {
 	u.UserPrincipalName, u.DeletedDateTime, u.deleted = upn, time.Time{}, false
 	t.users.add(u)
 	t.recordState(u.ID, "restored", by)
+	t.logUser(u.ID)
 	return nil
 }
 
@@ -125,6 +126,7 @@ func purgeDeleted(x *exchange) (*answer, *apiError) {
 		x.commit(o.ID, o.ID, "")
 	case *group:
 		x.t.deadGroups.remove(o)
+		x.t.logGroup(o.ID)
 		x.commit(o.ID, "", o.ID)
 	}
 	return noContent(), nil
@@ -134,6 +136,7 @@ func purgeDeleted(x *exchange) (*answer, *apiError) {
 func (t *Tenant) purge(u *user, by string) {
 	t.deleted.remove(u)
 	t.recordState(u.ID, "purged", by)
+	t.logUser(u.ID)
 	t.leaveAll(u.ID)
 }
 

@@ -20,9 +20,14 @@
 // marked so in the ledger, and never counts as a call or a write of the API.
 //
 //	GET    /sim/ledger                          the Ledger as JSON
+//	GET    /sim/ledger/summary                  its totals, see Summary
 //	POST   /sim/ledger/reset                    see Tenant.ResetCounters
 //	GET    /sim/mailbox/{address}               the mails of one address
 //	POST   /sim/redeem {"address"|"ticket"}     the guest accepts
+//	POST   /sim/redemptions {"guests": [...]}   many do, by address or id
+//	POST   /sim/population                      many guests at once, see Population
+//	POST   /sim/settings                        {"latency": "100ms", "quota": "none|S|M|L",
+//	                                            "invitationsOutsideWriteQuota": bool, "silentDelta": bool}
 //	POST   /sim/admin/users                     a User
 //	POST   /sim/admin/guests {"address"}        a guest who accepted long ago
 //	POST   /sim/admin/groups                    a Group
@@ -35,6 +40,19 @@
 //
 // The page and /sim have no authentication: serve the simulator on loopback only.
 //
-// Delta queries, $batch and quotas are not simulated: they answer 501 in Graph's
-// error envelope.
+// # Delta queries
+//
+// GET /users/delta and /groups/delta give all objects in pages, or none with
+// $deltatoken=latest, and from then on what has changed: removed objects, restored
+// ones, the members of groups. An answer shows an object as it is by then. Tokens
+// live seven days by the tenant's clock, and as long is what has changed remembered;
+// a query with nothing new costs nothing. [Behaviour] makes delta queries silent
+// about externalUserState, late, repetitive, name another host in their links, or
+// refuse old tokens in other words. A user's manager cannot be followed.
+//
+// # Batches and quotas
+//
+// POST /v1.0/$batch passes every item through the chain of a call of its own:
+// permissions, faults, hooks, lag, quota and ledger. Latency is met once. [Quota]
+// holds calls to the published limits, by the tenant's clock; it is off until set.
 package graphsim

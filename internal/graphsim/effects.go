@@ -15,15 +15,21 @@ const (
 
 // Effect is what a Fault does. Effects happen before the call is carried out,
 // unless wrapped in AfterCommit or said otherwise.
+//
+// Of an item of a $batch it changes that item's answer, save for effects that break
+// or hold the connection, or spoil the bytes on it: the item is carried out or not as
+// they say, the other items are, and the effect happens to the answer of the whole
+// batch. Of several such, the first does.
 type Effect struct {
-	at  point
-	act func(*exchange, *answer)
+	at         point
+	act        func(*exchange, *answer)
+	connection bool // concerns the connection and not one call
 }
 
 // AfterCommit lets the effect happen after the call has been carried out, in
 // place of its answer. A call that was refused is answered as usual and does not
 // count.
-func AfterCommit(e Effect) Effect { return Effect{after, e.act} }
+func AfterCommit(e Effect) Effect { return Effect{after, e.act, e.connection} }
 
 // Refuse answers with an error in Graph's envelope.
 func Refuse(status int, code, message string) Effect {
@@ -38,18 +44,15 @@ func RefuseWithHeader(status int, code, message string, header http.Header) Effe
 			refused.header[http.CanonicalHeaderKey(name)] = values
 		}
 		x.send(refused)
-	}}
+	}, false}
 }
 
 // Throttle answers 429 as the service does. retryAfter is the header's value:
 // whole seconds, decimal seconds, an HTTP date, or empty for no header.
 func Throttle(retryAfter string) Effect {
 	return Effect{before, func(x *exchange, _ *answer) {
-		throttled := (&apiError{http.StatusTooManyRequests, "TooManyRequests", "Please retry again later."}).envelope(x)
-		inner := throttled["error"].(map[string]any)["innerError"].(map[string]any)
-		inner["code"], inner["status"], inner["message"] = "429", "429", "Please retry after"
-		x.send(&answer{status: http.StatusTooManyRequests, header: retryAfterHeader(retryAfter), body: throttled})
-	}}
+		x.send(x.throttled(retryAfter))
+	}, false}
 }
 
 // Unavailable answers 503, with a Retry-After unless that is empty.
@@ -99,12 +102,12 @@ func Respond(status int, contentType, body string) Effect {
 		x.w.WriteHeader(status)
 		_, _ = x.w.Write([]byte(body))
 		x.depart(status, "")
-	}}
+	}, false}
 }
 
 // ResetConnection breaks the connection without an answer.
 func ResetConnection() Effect {
-	return Effect{before, func(x *exchange, _ *answer) { x.reset() }}
+	return Effect{before, func(x *exchange, _ *answer) { x.reset() }, true}
 }
 
 // Hang keeps the client waiting until it goes away, or release is closed and the
@@ -113,7 +116,7 @@ func Hang(release <-chan struct{}) Effect {
 	return Effect{before, func(x *exchange, _ *answer) {
 		x.waitFor(release)
 		x.reset()
-	}}
+	}, true}
 }
 
 // Hold carries the call out and holds the true answer back until release is
@@ -122,7 +125,7 @@ func Hold(release <-chan struct{}) Effect {
 	return Effect{after, func(x *exchange, a *answer) {
 		x.waitFor(release)
 		x.send(a)
-	}}
+	}, true}
 }
 
 func (x *exchange) waitFor(release <-chan struct{}) {
@@ -140,7 +143,7 @@ func Truncate() Effect {
 		x.w.WriteHeader(a.status)
 		_, _ = x.w.Write(body[:len(body)/2])
 		x.depart(a.status, "")
-	}}
+	}, true}
 }
 
 // Garbage carries the call out and answers with its status and bytes that are no JSON.
@@ -150,9 +153,9 @@ func Garbage() Effect {
 		x.w.WriteHeader(a.status)
 		_, _ = x.w.Write([]byte(`{"id":"<<<`))
 		x.depart(a.status, "")
-	}}
+	}, true}
 }
 
 // Vanish answers an invitation with 201 and the id of a user who never appears.
 // No mail is sent, nothing is committed. It concerns POST /invitations only.
-func Vanish() Effect { return Effect{instead, func(*exchange, *answer) {}} }
+func Vanish() Effect { return Effect{instead, func(*exchange, *answer) {}, false} }

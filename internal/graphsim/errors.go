@@ -47,10 +47,6 @@ func unreadableBody() *apiError {
 		"Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
 }
 
-func notSimulated(what string) *apiError {
-	return refuse(http.StatusNotImplemented, "NotImplemented", "%s is not supported by this simulated tenant.", what)
-}
-
 // envelope is the error's body. The date has no zone, as in the service.
 func (e *apiError) envelope(x *exchange) map[string]any {
 	inner := map[string]any{

@@ -28,6 +28,14 @@ type exchange struct {
 	body        []byte
 	permissions []string // nil grants everything
 	writes      []WriteEvent
+	extra       http.Header // of the answer, whatever it is
+
+	table       *router
+	app         string    // that calls
+	throttledIn string    // scope of the limit that was met
+	batch       *batch    // that the call is an item of
+	items       *batch    // of a call that is a batch itself
+	malformed   *apiError // of an item
 }
 
 // answer is what is sent: JSON, or text, or nothing.
@@ -45,12 +53,17 @@ func created(b any) *answer { return &answer{status: http.StatusCreated, body: b
 const maxBody = 4 << 20
 
 func (t *Tenant) newExchange(table *router, segments []string, w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{t: t, w: w, r: r, time: t.now(), id: t.ids.guid(), clientID: r.Header.Get("client-request-id")}
+	x := &exchange{
+		t: t, w: w, r: r, time: t.now(), id: t.ids.guid(), clientID: r.Header.Get("client-request-id"),
+		table: table, extra: http.Header{},
+	}
 	if x.clientID == "" {
 		x.clientID = x.id
 	}
 	x.route, x.params, x.known = table.match(r.Method, segments)
-	x.lastSegment = segments[len(segments)-1]
+	if len(segments) > 0 {
+		x.lastSegment = segments[len(segments)-1]
+	}
 	return x
 }
 
@@ -173,15 +186,18 @@ func (x *exchange) send(a *answer) {
 func (x *exchange) header(a *answer) http.Header {
 	header := x.w.Header()
 	header.Set("Date", x.t.now().Format(http.TimeFormat))
+	header.Set("Cache-Control", "no-cache")
 	header.Set("request-id", x.id)
 	header.Set("client-request-id", x.clientID)
 	header.Set("x-ms-ags-diagnostic", `{"ServerInfo":{"DataCenter":"Simulated","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"GRAPHSIM"}}`)
 	switch {
 	case a.body != nil:
 		header.Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+		header.Set("OData-Version", "4.0")
 	case a.text != "":
 		header.Set("Content-Type", "text/plain")
 	}
+	maps.Copy(header, x.extra)
 	maps.Copy(header, a.header)
 	return header
 }

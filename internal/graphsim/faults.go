@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// Fault is something that goes wrong with the calls it matches.
+// Fault is something that goes wrong with the calls it matches: requests, and the
+// items of a $batch as the calls they are. Path "/$batch" aims at a batch itself.
 type Fault struct {
 	// Method and Path select calls; empty selects all. Path is a template of the
 	// API ("/users/{id}"), a concrete path, or a prefix of one ending in *, all
@@ -27,6 +28,8 @@ type Call struct {
 	Path   string
 	Header http.Header
 	Body   []byte
+	// InBatch tells an item of a $batch from a request of its own.
+	InBatch bool
 }
 
 // Inject arms a fault. Of several that match a call the oldest happens. The
@@ -57,7 +60,7 @@ func (s *faultSet) disarm(fault *armedFault) {
 
 // take returns what is to happen to the call at this point, if anything, and
 // counts it.
-func (s *faultSet) take(x *exchange, at point) func(*exchange, *answer) {
+func (s *faultSet) take(x *exchange, at point) *Effect {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, fault := range s.armed {
@@ -67,7 +70,7 @@ func (s *faultSet) take(x *exchange, at point) func(*exchange, *answer) {
 		if fault.left--; fault.left == 0 {
 			s.armed = slices.Delete(s.armed, i, i+1)
 		}
-		return fault.Effect.act
+		return &fault.Effect
 	}
 	return nil
 }
@@ -80,7 +83,7 @@ func (f *armedFault) matches(x *exchange) bool {
 	if !f.matchesPath(path, x) {
 		return false
 	}
-	return f.Match == nil || f.Match(Call{Class: x.class(), Path: path, Header: x.r.Header, Body: x.body})
+	return f.Match == nil || f.Match(Call{Class: x.class(), Path: path, Header: x.r.Header, Body: x.body, InBatch: x.batch != nil})
 }
 
 func (f *armedFault) matchesPath(path string, x *exchange) bool {

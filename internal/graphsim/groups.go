@@ -117,7 +117,7 @@ func patchGroup(x *exchange) (*answer, *apiError) {
 	if err := groupResource.apply(changed, body); err != nil {
 		return nil, err
 	}
-	g.Group = changed.Group
+	x.t.changeGroup(g, func(into *Group) { *into = changed.Group })
 	x.commit(g.ID, "", g.ID)
 	return noContent(), nil
 }
@@ -144,9 +144,11 @@ func (t *Tenant) addGroup(g *group) {
 	}
 	t.groups.insert(g)
 	t.groupByID[g.ID] = g
+	t.logGroup(g.ID)
 	for id, pair := range g.byMember {
 		if !pair.removed {
 			t.noteMember(g, id)
+			t.logMembership(g.ID, id)
 		}
 	}
 }
@@ -155,6 +157,7 @@ func (t *Tenant) addGroup(g *group) {
 func (t *Tenant) deleteGroup(g *group) {
 	t.groups.remove(g)
 	delete(t.groupByID, g.ID)
+	t.logGroup(g.ID)
 	for id := range g.byMember {
 		delete(t.memberOf[id], g.ID)
 	}

@@ -38,5 +38,12 @@ func (s *idSource) guid() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
+// shuffle brings n things into a random order.
+func (s *idSource) shuffle(n int, swap func(i, j int)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rand.New(s.random).Shuffle(n, swap) //nolint:gosec // no secret
+}
+
 // ticket returns 32 random bytes in base64, as redeem links carry them.
 func (s *idSource) ticket() string { return base64.StdEncoding.EncodeToString(s.bytes(32)) }

@@ -80,7 +80,7 @@ func postInvitation(x *exchange) (*answer, *apiError) {
 	case guest == nil:
 		guest = t.createGuest(in)
 	case in.InvitedUser != nil:
-		t.users.change(guest, func(u *User) { u.ExternalUserState, u.ExternalUserStateChangeDateTime = "PendingAcceptance", t.stamp() })
+		t.changeUser(guest, func(u *User) { u.ExternalUserState, u.ExternalUserStateChangeDateTime = "PendingAcceptance", t.stamp() })
 		redeemed = false
 	}
 	t.recordState(guest.ID, "invited", ByAPI)

@@ -16,11 +16,20 @@ type Ledger struct {
 	// Invitations is the number of invitations carried out by address, with or without mail.
 	Invitations map[string]int `json:"invitations"`
 	// Requests to Graph and to the token endpoint that arrived, refused ones included.
+	// A $batch is one, whatever it holds.
 	Requests int `json:"requests"`
-	// Calls by class: method and path template, as in "GET /users/{id}".
+	// BatchItems are the calls inside of batches.
+	BatchItems int `json:"batchItems"`
+	// Calls by class: method and path template, as in "GET /users/{id}". An item of a
+	// batch counts as the call it is, beside the batch.
 	Calls map[string]int `json:"calls"`
 	// Answers by status that a client was sent; 0 counts connections reset instead.
 	Answers map[int]int `json:"answers"`
+	// ItemAnswers are those of the items of batches, whether or not the batch's answer
+	// reached the client; 0 counts items that a fault kept from being carried out.
+	ItemAnswers map[int]int `json:"itemAnswers"`
+	// Throttled counts the answers with status 429, of requests and of items.
+	Throttled int `json:"throttled"`
 	// Writes of the API that were committed, in order.
 	Writes []WriteEvent `json:"writes"`
 	// States of users by id, whoever changed them.
@@ -34,6 +43,15 @@ type Ledger struct {
 	TokensIssued int            `json:"tokensIssued"`
 	// EarlyCalls arrived inside the window of a Retry-After that was sent before.
 	EarlyCalls []EarlyCall `json:"earlyCalls"`
+	// TLSHandshakes of the servers that StartTLS has started.
+	TLSHandshakes int `json:"tlsHandshakes"`
+
+	counts counts
+}
+
+// counts are the totals that Summary adds.
+type counts struct {
+	reads, writeCalls, tokenRequests, mails, mostMails int
 }
 
 // Actors of the ledger.
@@ -98,6 +116,7 @@ func newLedger() Ledger {
 		Invitations:  map[string]int{},
 		Calls:        map[string]int{},
 		Answers:      map[int]int{},
+		ItemAnswers:  map[int]int{},
 		States:       map[string][]StateChange{},
 		UnknownPaths: map[string]int{},
 	}
@@ -114,6 +133,7 @@ func (t *Tenant) Ledger() Ledger {
 	l.Invitations = maps.Clone(l.Invitations)
 	l.Calls = maps.Clone(l.Calls)
 	l.Answers = maps.Clone(l.Answers)
+	l.ItemAnswers = maps.Clone(l.ItemAnswers)
 	l.UnknownPaths = maps.Clone(l.UnknownPaths)
 	l.Writes = slices.Clone(l.Writes)
 	l.UsersDeleted = slices.Clone(l.UsersDeleted)

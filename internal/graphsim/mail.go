@@ -50,6 +50,8 @@ func (t *Tenant) sendMail(in *invitation, inv *ticket) {
 	t.mails = append(t.mails, mail)
 	address := strings.ToLower(mail.To)
 	t.ledger.Mails[address] = append(t.ledger.Mails[address], MailRecord{mail.InvitationID, mail.UserID, language, mail.Time})
+	t.ledger.counts.mails++
+	t.ledger.counts.mostMails = max(t.ledger.counts.mostMails, len(t.ledger.Mails[address]))
 }
 
 // Mailbox returns the mails of an address, oldest first; of all addresses if empty.

@@ -43,6 +43,7 @@ func (t *Tenant) join(g *group, id, by string) {
 	g.members.insert(pair)
 	g.byMember[id] = pair
 	t.noteMember(g, id)
+	t.logMembership(g.ID, id)
 	t.ledger.MembersAdded = append(t.ledger.MembersAdded, MemberChange{g.ID, id, by, t.now()})
 }
 
@@ -51,6 +52,7 @@ func (t *Tenant) part(g *group, id, by string) {
 	pair := g.byMember[id]
 	pair.removed, pair.leaving = true, t.veil(t.lag.Removals)
 	delete(t.memberOf[id], g.ID)
+	t.logMembership(g.ID, id)
 	t.ledger.MembersRemoved = append(t.ledger.MembersRemoved, MemberChange{g.ID, id, by, t.now()})
 	t.removals = append(t.removals, removal{g, pair})
 	t.settle()
@@ -60,6 +62,7 @@ func (t *Tenant) part(g *group, id, by string) {
 func (t *Tenant) leaveAll(id string) {
 	for _, g := range t.memberOf[id] {
 		g.drop(g.byMember[id])
+		t.logMembership(g.ID, id)
 	}
 	delete(t.memberOf, id)
 }

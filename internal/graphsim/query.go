@@ -32,7 +32,7 @@ const (
 	maximumPage = 999
 )
 
-var systemOptions = []string{"$select", "$filter", "$top", "$count", "$orderby", "$search", "$expand", "$skiptoken", "$format"}
+var systemOptions = []string{"$select", "$filter", "$top", "$count", "$orderby", "$search", "$expand", "$skiptoken", "$deltatoken", "$format"}
 
 // options reads the query string: names without case, with or without the dollar sign.
 func (x *exchange) options() (map[string]string, *apiError) {

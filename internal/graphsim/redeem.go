@@ -28,7 +28,7 @@ func (t *Tenant) SetHome(address string, home Home) {
 }
 
 // Redeem accepts an invitation as the guest would, named by its ticket, its link,
-// or the invited address. It returns where the guest lands.
+// the invited address, or the guest's id. It returns where the guest lands.
 func (t *Tenant) Redeem(ticketOrAddress string) (redirectURL string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -49,7 +49,7 @@ func (t *Tenant) Redeem(ticketOrAddress string) (redirectURL string, err error) 
 		return "", fmt.Errorf("%w: cross-tenant access settings block it", ErrNotRedeemable)
 	}
 	home := t.homeOf(inv.address)
-	t.users.change(u, func(u *User) { t.accept(u, home) })
+	t.changeUser(u, func(u *User) { t.accept(u, home) })
 	t.recordState(u.ID, "redeemed", ByGuest)
 	return inv.redirectURL, nil
 }

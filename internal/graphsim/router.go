@@ -20,7 +20,15 @@ type route struct {
 	anyOf []string
 	// open routes need no bearer token.
 	open bool
+	// batch is the route of $batch, whose items are calls of their own.
+	batch bool
+	// units is what a call costs without options, writes whether it changes anything.
+	units  int
+	writes bool
 }
+
+// reads marks a call that changes nothing, with what it costs in resource units.
+func (r *route) reads(units int) { r.units, r.writes = units, false }
 
 func (r *route) class() string { return r.method + " " + r.template }
 
@@ -28,6 +36,7 @@ type router struct{ routes []*route }
 
 func (t *router) add(method, template string, handle handler, anyOf ...string) *route {
 	r := &route{method: method, template: template, segments: split(template), handle: handle, anyOf: anyOf}
+	r.units, r.writes = 1, method != http.MethodGet
 	t.routes = append(t.routes, r)
 	return r
 }

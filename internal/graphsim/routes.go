@@ -37,24 +37,29 @@ func everyPermission() []string {
 	return slices.Compact(all)
 }
 
+const (
+	invitationsPath = "/invitations"
+	batchPath       = "/$batch"
+)
+
 func graphRoutes() *router {
 	t := &router{}
-	t.add(http.MethodPost, "/invitations", postInvitation, invite...)
+	t.add(http.MethodPost, invitationsPath, postInvitation, invite...)
 	userRoutes(t)
 	deletedRoutes(t)
 	groupRoutes(t)
-	t.add(http.MethodPost, "/directoryObjects/getByIds", getByIDs, readDirectory...)
+	t.add(http.MethodPost, "/directoryObjects/getByIds", getByIDs, readDirectory...).reads(5)
 	t.add(http.MethodGet, "/organization", listOrganization, readOrg...)
 	t.add(http.MethodGet, "/policies/authorizationPolicy", getAuthorizationPolicy, readPolicy...)
 	t.add(http.MethodPatch, "/policies/authorizationPolicy", patchAuthorizationPolicy, writePolicy...)
-	t.add(http.MethodPost, "/$batch", later("$batch"), readUsers...)
+	t.add(http.MethodPost, batchPath, nil).batch = true
 	return t
 }
 
 func userRoutes(t *router) {
-	t.add(http.MethodGet, "/users", listUsers, readUsers...)
+	t.add(http.MethodGet, "/users", listUsers, readUsers...).reads(2)
 	t.add(http.MethodGet, "/users/$count", countUsers, readUsers...)
-	t.add(http.MethodGet, "/users/delta", later("A delta query"), readUsers...)
+	t.add(http.MethodGet, "/users/delta", deltaOf(userDelta), readUsers...)
 	t.add(http.MethodGet, "/users/{id}", getUser, readUsers...)
 	t.add(http.MethodPatch, "/users/{id}", patchUser, updateUsers...)
 	t.add(http.MethodDelete, "/users/{id}", deleteUser, deleteUsers...)
@@ -67,14 +72,14 @@ func userRoutes(t *router) {
 	t.add(http.MethodPost, "/users/{id}/revokeSignInSessions", revokeSignInSessions, revokeSessions...)
 	for _, relation := range []string{"memberOf", "transitiveMemberOf"} {
 		list := listMemberOf(relation)
-		t.add(http.MethodGet, "/users/{id}/"+relation, list, checkMembers...)
-		t.add(http.MethodGet, "/users/{id}/"+relation+"/microsoft.graph.group", list, checkMembers...)
+		t.add(http.MethodGet, "/users/{id}/"+relation, list, checkMembers...).reads(2)
+		t.add(http.MethodGet, "/users/{id}/"+relation+"/microsoft.graph.group", list, checkMembers...).reads(2)
 	}
 	for _, set := range []string{"users", "groups", "directoryObjects"} {
-		t.add(http.MethodPost, "/"+set+"/{id}/checkMemberGroups", checkMembership("groupIds"), checkMembers...)
-		t.add(http.MethodPost, "/"+set+"/{id}/checkMemberObjects", checkMembership("ids"), checkMembers...)
-		t.add(http.MethodPost, "/"+set+"/{id}/getMemberGroups", getMembership, checkMembers...)
-		t.add(http.MethodPost, "/"+set+"/{id}/getMemberObjects", getMembership, checkMembers...)
+		t.add(http.MethodPost, "/"+set+"/{id}/checkMemberGroups", checkMembership("groupIds"), checkMembers...).reads(4)
+		t.add(http.MethodPost, "/"+set+"/{id}/checkMemberObjects", checkMembership("ids"), checkMembers...).reads(4)
+		t.add(http.MethodPost, "/"+set+"/{id}/getMemberGroups", getMembership, checkMembers...).reads(2)
+		t.add(http.MethodPost, "/"+set+"/{id}/getMemberObjects", getMembership, checkMembers...).reads(2)
 	}
 }
 
@@ -93,15 +98,15 @@ func groupRoutes(t *router) {
 	t.add(http.MethodGet, "/groups", listGroups, readGroups...)
 	t.add(http.MethodPost, "/groups", postGroup, createGroups...)
 	t.add(http.MethodGet, "/groups/$count", countGroups, readGroups...)
-	t.add(http.MethodGet, "/groups/delta", later("A delta query"), readGroups...)
+	t.add(http.MethodGet, "/groups/delta", deltaOf(groupDelta), readGroups...)
 	t.add(http.MethodGet, "/groups/{id}", getGroup, readGroups...)
 	t.add(http.MethodPatch, "/groups/{id}", patchGroup, writeMembers...)
 	t.add(http.MethodDelete, "/groups/{id}", deleteGroup, writeGroups...)
-	for _, relation := range []string{"members", "transitiveMembers", "owners"} {
+	for relation, units := range map[string]int{"members": 3, "transitiveMembers": 5, "owners": 1} {
 		list := listRelated(relation)
-		t.add(http.MethodGet, "/groups/{id}/"+relation, list, readMembers...)
-		t.add(http.MethodGet, "/groups/{id}/"+relation+"/microsoft.graph.user", list, readMembers...)
-		t.add(http.MethodGet, "/groups/{id}/"+relation+"/microsoft.graph.group", list, readMembers...)
+		t.add(http.MethodGet, "/groups/{id}/"+relation, list, readMembers...).reads(units)
+		t.add(http.MethodGet, "/groups/{id}/"+relation+"/microsoft.graph.user", list, readMembers...).reads(units)
+		t.add(http.MethodGet, "/groups/{id}/"+relation+"/microsoft.graph.group", list, readMembers...).reads(units)
 		t.add(http.MethodGet, "/groups/{id}/"+relation+"/$count", countRelated(relation), readMembers...)
 	}
 	t.add(http.MethodPost, "/groups/{id}/members", postMembersWithoutRef, writeMembers...)
@@ -110,9 +115,4 @@ func groupRoutes(t *router) {
 	t.add(http.MethodDelete, "/groups/{id}/members/$ref", deleteMemberByURL, writeMembers...)
 	t.add(http.MethodDelete, "/groups/{id}/members/{memberId}/$ref", deleteMember, writeMembers...)
 	t.add(http.MethodDelete, "/groups/{id}/members/{memberId}", deleteMemberObject)
-}
-
-// later serves a documented path that this version does not simulate.
-func later(what string) handler {
-	return func(*exchange) (*answer, *apiError) { return nil, notSimulated(what) }
 }

@@ -85,6 +85,10 @@ func newUserSet() *userSet {
 func (s *userSet) add(u *user) {
 	s.byID[u.ID] = u
 	s.ordered.insert(u)
+	s.index(u)
+}
+
+func (s *userSet) index(u *user) {
 	s.byMail.add(u.Mail, u)
 	s.byUPN.add(u.UserPrincipalName, u)
 	for _, address := range u.OtherMails {
@@ -98,6 +102,10 @@ func (s *userSet) add(u *user) {
 func (s *userSet) remove(u *user) {
 	delete(s.byID, u.ID)
 	s.ordered.remove(u)
+	s.unindex(u)
+}
+
+func (s *userSet) unindex(u *user) {
 	s.byMail.remove(u.Mail, u)
 	s.byUPN.remove(u.UserPrincipalName, u)
 	for _, address := range u.OtherMails {
@@ -108,11 +116,12 @@ func (s *userSet) remove(u *user) {
 	}
 }
 
-// change applies edit and keeps the indexes true to what it did.
+// change applies edit, which leaves the id alone, and keeps the indexes true to what
+// it did.
 func (s *userSet) change(u *user, edit func(*User)) {
-	s.remove(u)
+	s.unindex(u)
 	edit(&u.User)
-	s.add(u)
+	s.index(u)
 }
 
 // byAddress returns the users that have the address as mail, other mail or proxy

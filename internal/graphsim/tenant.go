@@ -38,6 +38,8 @@ type Options struct {
 	Latency time.Duration
 	// Lag of the directory's replicas.
 	Lag Lag
+	// Quota that calls are held to; none by default.
+	Quota Quota
 }
 
 // DefaultTenantID is the tenant id when Options names none.
@@ -97,6 +99,10 @@ type Tenant struct {
 	memberOf   map[string]map[string]*group
 	extensions map[string]bool
 	cursors    cursors
+	userFeed   feed
+	groupFeed  feed
+	// deltaGeneration is that of the tokens that are good, "" while there are none.
+	deltaGeneration string
 
 	tickets map[string]*ticket
 	homes   map[string]Home
@@ -108,25 +114,7 @@ type Tenant struct {
 	faults   faultSet
 	hooks    hooks
 	throttle map[string]window // of the last Retry-After, by scope
-}
-
-// Behaviour switches what the service is known to do in more than one way. The
-// zero value is the usual behaviour.
-type Behaviour struct {
-	// RefuseRedeemed answers an invitation of a guest who has accepted with 400
-	// "already exists" instead of 201 with the same user.
-	RefuseRedeemed bool
-	// CompletedStatus answers it with status Completed instead of PendingAcceptance.
-	CompletedStatus bool
-	// InvitationsBlocked answers every invitation with 403, as after Microsoft
-	// has seen suspicious activity.
-	InvitationsBlocked bool
-	// BlockedDomains are refused by cross-tenant access settings.
-	BlockedDomains []string
-	// RefuseGzip answers a compressed request body with 415.
-	RefuseGzip bool
-	// KeepTickets leaves earlier tickets valid after a repeated invitation.
-	KeepTickets bool
+	meters   meters
 }
 
 // New makes an empty tenant.
@@ -154,6 +142,7 @@ func New(options Options) *Tenant {
 		throttle:    map[string]window{},
 		policy:      defaultAuthorizationPolicy(),
 	}
+	t.meters = newMeters(options.Quota, t.now())
 	t.domains = append([]string{options.InitialDomain}, options.VerifiedDomains...)
 	return t
 }
@@ -170,13 +159,6 @@ func (t *Tenant) stamp() time.Time { return t.now().Truncate(time.Second) }
 func (t *Tenant) nextSeq() uint64 {
 	t.seq++
 	return t.seq
-}
-
-// Configure changes the tenant's switches.
-func (t *Tenant) Configure(change func(*Behaviour)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	change(&t.behaviour)
 }
 
 // SetPermissions replaces the application permissions that are granted: for new

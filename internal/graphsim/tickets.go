@@ -56,8 +56,8 @@ func lowerEscape(s string) string {
 // ErrNotRedeemable is why a redemption fails.
 var ErrNotRedeemable = errors.New("the invitation cannot be redeemed")
 
-// findTicket takes a ticket, a whole redeem link, or an address, for which it finds
-// the last invitation that was sent.
+// findTicket takes a ticket, a whole redeem link, or the address or id of a guest,
+// for whom it finds the last invitation that was sent.
 func (t *Tenant) findTicket(name string) (*ticket, error) {
 	for range 6 { // a link is decoded, cut, and decoded twice more
 		if inv := t.tickets[name]; inv != nil {
@@ -74,6 +74,9 @@ func (t *Tenant) findTicket(name string) (*ticket, error) {
 		name = decoded
 	}
 	if u := t.holder(strings.ToLower(name)); u != nil && u.ticket != nil {
+		return u.ticket, nil
+	}
+	if u := t.users.byID[strings.ToLower(name)]; u != nil && u.ticket != nil {
 		return u.ticket, nil
 	}
 	return nil, fmt.Errorf("%w: no such invitation, or a later one has taken its place", ErrNotRedeemable)

@@ -45,10 +45,20 @@ func (t *Tenant) StartTLS(address string) (*TLSServer, error) {
 	s.server = &http.Server{
 		Handler:           t.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		TLSConfig: &tls.Config{
+			Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12,
+			VerifyConnection: t.countHandshake,
+		},
 	}
 	go func() { s.done <- s.server.ServeTLS(listener, "", "") }()
 	return s, nil
+}
+
+func (t *Tenant) countHandshake(tls.ConnectionState) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ledger.TLSHandshakes++
+	return nil
 }
 
 // Close stops the server and breaks its connections.

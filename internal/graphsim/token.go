@@ -10,9 +10,11 @@ import (
 	"time"
 )
 
+const tokenPath = "/{tenant}/oauth2/v2.0/token"
+
 func tokenRoutes() *router {
 	t := &router{}
-	t.add(http.MethodPost, "/{tenant}/oauth2/v2.0/token", postToken).open = true
+	t.add(http.MethodPost, tokenPath, postToken).open = true
 	t.add(http.MethodGet, "/{tenant}/v2.0/.well-known/openid-configuration", getOpenIDConfiguration).open = true
 	t.add(http.MethodGet, "/common/discovery/instance", getInstance).open = true
 	return t
@@ -91,7 +93,7 @@ func audienceOf(scopes string) string {
 
 func (x *exchange) issueToken(client, audience string) *answer {
 	t, now := x.t, x.t.now()
-	token := accessToken{permissions: slices.Clone(t.permissions), audience: audience, expires: now.Add(t.lifetime)}
+	token := accessToken{app: client, permissions: slices.Clone(t.permissions), audience: audience, expires: now.Add(t.lifetime)}
 	roles := token.permissions
 	if roles == nil {
 		roles = everyPermission()

@@ -33,14 +33,18 @@ func overTLS(t *testing.T, tenant *graphsim.Tenant) (*graphsim.TLSServer, azcore
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(server.CA)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	return server, azcore.ClientOptions{
 		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: server.URL},
-		Transport: &http.Client{Transport: transport},
+		Transport: trusting(server),
 		Retry:     policy.RetryOptions{MaxRetries: -1},
 	}
+}
+
+// trusting is a client that trusts the server's authority.
+func trusting(server *graphsim.TLSServer) *http.Client {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(server.CA)
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
 }
 
 func tokenOf(ctx context.Context, credential azcore.TokenCredential) (string, error) {

@@ -110,7 +110,7 @@ func patchUser(x *exchange) (*answer, *apiError) {
 		return nil, err
 	}
 	was := u.Disabled
-	x.t.users.change(u, func(into *User) { *into = changed.User })
+	x.t.changeUser(u, func(into *User) { *into = changed.User })
 	x.t.recordState(u.ID, patchState(was, u.Disabled), ByAPI)
 	x.commit(u.ID, u.ID, "")
 	return noContent(), nil
@@ -197,6 +197,7 @@ func (x *exchange) deleteUser(u *user) (*answer, *apiError) {
 func (t *Tenant) deleteUser(u *user, by string) {
 	u.deleted, u.died, u.leaving = true, t.stamp(), t.veil(t.lag.Deletions)
 	t.recordState(u.ID, "deleted", by)
+	t.logUser(u.ID)
 	t.leavers = append(t.leavers, u)
 	t.settle()
 }

@@ -14,6 +14,10 @@ import (
 type Step struct {
 	// Name says what is done, for the log.
 	Name string
+	// Await asks for the turn to act outside. Where it has come, Await gives the context to announce and act in, and what to call
+	// when the step is over; else the verdict with which the object waits, holding no worker, until it is woken. Nil where no turn
+	// is needed.
+	Await func(context.Context) (turn context.Context, end func(), wait *Verdict)
 	// Announce stores in Kubernetes, with an optimistic lock, what Act is about to do and the finalizer that will undo it.
 	// A conflict means that somebody else acts, and ends the reconcile. Nil where nothing needs to be stored.
 	Announce func(context.Context) error
@@ -107,6 +111,14 @@ func (l *Loop[T]) take(ctx context.Context, object T, suspended string) (*Verdic
 }
 
 func (l *Loop[T]) run(ctx context.Context, step *Step) (*Verdict, error) {
+	if step.Await != nil {
+		turn, end, wait := step.Await(ctx)
+		if wait != nil {
+			return wait, nil
+		}
+		defer end()
+		ctx = turn
+	}
 	if step.Announce != nil {
 		if err := step.Announce(ctx); err != nil {
 			return nil, fmt.Errorf("announcing %s: %w", step.Name, err)

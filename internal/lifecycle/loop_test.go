@@ -29,6 +29,39 @@ func TestEachStepIsStoredBeforeItIsDoneAndDecidedAnew(t *testing.T) {
 	g.Expect(w.stored(g).Annotations).To(HaveKeyWithValue("announced", "add"))
 }
 
+func TestAStepThatMustWaitForItsTurnIsNotAnnounced(t *testing.T) {
+	g, w := NewWithT(t), givenWorld(t, guest())
+	queued, step := lifecycle.Wait(b2b.ReasonThrottled, "in the queue", 0), w.step("invite")
+	step.Await = func(context.Context) (context.Context, func(), *lifecycle.Verdict) { return nil, nil, &queued }
+	w.kind.steps = []lifecycle.Step{step}
+	result, err := w.reconcile()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(result.RequeueAfter).To(BeZero(), "it is woken")
+	g.Expect(w.log).To(Equal([]string{"decide", "stored status"}))
+	g.Expect(w.ready(g)).To(Equal(b2b.ReasonThrottled))
+}
+
+func TestAStepAnnouncesAndActsInItsTurnAndEndsIt(t *testing.T) {
+	g, w := NewWithT(t), givenWorld(t, guest())
+	type turn struct{}
+	step := w.step("invite")
+	act := step.Act
+	step.Act = func(ctx context.Context) *lifecycle.Verdict {
+		g.Expect(ctx.Value(turn{})).To(Equal("mine"))
+		return act(ctx)
+	}
+	step.Await = func(ctx context.Context) (context.Context, func(), *lifecycle.Verdict) {
+		return context.WithValue(ctx, turn{}, "mine"), func() { w.log = append(w.log, "end of turn") }, nil
+	}
+	w.kind.steps = []lifecycle.Step{step}
+	w.kind.verdict = lifecycle.IsReady(b2b.ReasonInvited, "done")
+	_, err := w.reconcile()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(w.log).To(Equal([]string{
+		"decide", "announce invite", "stored update", "act invite", "end of turn", "decide", "stored status",
+	}))
+}
+
 func TestALostRaceEndsTheReconcileBeforeAnythingIsDone(t *testing.T) {
 	g, w := NewWithT(t), givenWorld(t, guest())
 	w.kind.steps = []lifecycle.Step{w.step("invite")}

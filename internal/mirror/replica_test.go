@@ -21,6 +21,25 @@ func givenReplica(known listing) *replica[string] {
 	return r
 }
 
+// replace takes a whole listing in.
+func (r *replica[V]) replace(listing map[string]V, now time.Time) []string {
+	in := r.intake()
+	in.replace(listing)
+	return in.end(now)
+}
+
+// reports takes reports of one key in, one after the other: a value, or "" for its absence.
+func (r *replica[V]) reports(now time.Time, key string, values ...V) []string {
+	in := r.intake()
+	for _, value := range values {
+		var absent V
+		in.report(key, state[V]{value, !r.equal(value, absent)})
+	}
+	return in.end(now)
+}
+
+func (r *replica[V]) empty() bool { return len(r.items)+len(r.own) == 0 }
+
 func (r *replica[V]) has(key string) bool {
 	_, present := r.get(key)
 	return present
@@ -103,7 +122,7 @@ func TestARemovalThatHasSettledLeavesNothingBehind(t *testing.T) {
 	g, r := NewWithT(t), givenReplica(listing{"a": "1"})
 	r.remove("a", start)
 	g.Expect(r.replace(listing{}, after(settle))).To(BeEmpty())
-	g.Expect(r.items).To(BeEmpty())
+	g.Expect(r.empty()).To(BeTrue())
 }
 
 func TestTheLatestOwnWriteCounts(t *testing.T) {
@@ -122,4 +141,99 @@ func TestOnlyWhatIsPresentIsCounted(t *testing.T) {
 	r.remove("c", start)
 	r.put("d", "2", start)
 	g.Expect(r.count(func(value string) bool { return value == "2" })).To(Equal(2))
+}
+
+func TestAChangeAndItsContraryInOneIntakeAreNone(t *testing.T) {
+	g, r := NewWithT(t), givenReplica(listing{"a": "1"})
+	g.Expect(r.reports(start, "a", "2", "", "1")).To(BeEmpty())
+	g.Expect(r.reports(start, "b", "1", "")).To(BeEmpty())
+	g.Expect(r.reports(start, "a", "1", "2")).To(ConsistOf("a"))
+}
+
+func TestAReportDuringSettleIsBelievedByWhatItSays(t *testing.T) {
+	cases := map[string]struct {
+		known    listing
+		write    string // "" removes
+		reports  []string
+		seen     string // within settle
+		afterAll string // when settle is over
+	}{
+		"what was replaced is late":                   {listing{"a": "1"}, "2", []string{"1"}, "2", ""},
+		"what was replaced is late, then the write":   {listing{"a": "1"}, "2", []string{"1", "2"}, "2", "2"},
+		"the write, then a replay of what it was":     {listing{"a": "1"}, "2", []string{"2", "1"}, "2", ""},
+		"the write, then a replay of both":            {listing{"a": "1"}, "2", []string{"2", "1", "2"}, "2", "2"},
+		"the write, then others change it":            {listing{"a": "1"}, "2", []string{"2", "3"}, "3", "3"},
+		"others change it before it is shown":         {listing{"a": "1"}, "2", []string{"3"}, "3", "3"},
+		"the write, then others remove it":            {listing{"a": "1"}, "2", []string{"2", ""}, "", ""},
+		"absent before a change is shown":             {listing{"a": "1"}, "2", []string{""}, "2", ""},
+		"a change of which nothing is said":           {listing{"a": "1"}, "2", nil, "2", "2"},
+		"an addition of which nothing is said":        {listing{}, "2", nil, "2", ""},
+		"absent before an addition is shown":          {listing{}, "2", []string{""}, "2", ""},
+		"more than the addition knew":                 {listing{}, "2", []string{"3"}, "3", "3"},
+		"a removal of which nothing is said":          {listing{"a": "1"}, "", nil, "", ""},
+		"a removal that is shown":                     {listing{"a": "1"}, "", []string{""}, "", ""},
+		"a removal, and the state from before":        {listing{"a": "1"}, "", []string{"", "1", ""}, "", ""},
+		"a removal after which others have it back":   {listing{"a": "1"}, "", []string{"", "3"}, "", "3"},
+		"a removal of what was not known, then shown": {listing{}, "", []string{"1", ""}, "", ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			g, r := NewWithT(t), givenReplica(c.known)
+			if c.write == "" {
+				r.remove("a", start)
+			} else {
+				r.put("a", c.write, start)
+			}
+			r.reports(after(settle-1), "a", c.reports...)
+			seen, present := r.get("a")
+			g.Expect(present).To(Equal(c.seen != ""))
+			if present {
+				g.Expect(seen).To(Equal(c.seen))
+			}
+			changed := r.reports(after(settle), "b")
+			later, present := r.get("a")
+			g.Expect(present).To(Equal(c.afterAll != ""))
+			if present {
+				g.Expect(later).To(Equal(c.afterAll))
+			}
+			g.Expect(len(changed) == 1).To(Equal(c.seen != c.afterAll), "told exactly when it is to be seen")
+		})
+	}
+}
+
+func TestWhatIsDoubtedIsPutBackForGoodByALiveRead(t *testing.T) {
+	g, r := NewWithT(t), givenReplica(listing{"a": "1"})
+	in := r.intake()
+	in.doubt("a", "?")
+	g.Expect(in.end(start)).To(ConsistOf("a"))
+	g.Expect(r.has("a")).To(BeFalse())
+	g.Expect(r.count(func(value string) bool { return value == "?" })).To(Equal(1))
+	g.Expect(r.reports(after(settle), "b")).To(BeEmpty(), "doubt does not end by itself")
+	g.Expect(r.has("a")).To(BeFalse())
+
+	r.put("a", "2", after(settle))
+	g.Expect(r.has("a")).To(BeTrue())
+	g.Expect(r.unsettled("a")).To(BeFalse())
+	g.Expect(r.reports(after(2*settle), "b")).To(BeEmpty())
+	g.Expect(r.has("a")).To(BeTrue())
+}
+
+func TestAReportEndsADoubt(t *testing.T) {
+	for _, value := range []string{"1", ""} {
+		g, r := NewWithT(t), givenReplica(listing{"a": "1"})
+		in := r.intake()
+		in.doubt("a", "?")
+		in.end(start)
+		r.reports(start, "a", value)
+		g.Expect(r.has("a")).To(Equal(value != ""))
+		g.Expect(r.own).To(BeEmpty())
+	}
+}
+
+func TestAListingEndsEveryDoubt(t *testing.T) {
+	g, r := NewWithT(t), givenReplica(listing{})
+	r.put("a", "1", start)
+	g.Expect(r.reports(after(settle), "b")).To(ConsistOf("a"))
+	g.Expect(r.replace(listing{}, after(settle))).To(BeEmpty())
+	g.Expect(r.empty()).To(BeTrue())
 }

@@ -75,7 +75,7 @@ func TestWhatIsDeletedWhileTheManagerIsDeadIsReleasedWhenItStarts(t *testing.T) 
 	w.begin()
 	w.manager.restart(func() { w.delete(w.invitation(), w.membership(partners)) })
 	w.waitUntilReleased()
-	w.expectGone(w.g, w.membership(partners))
+	w.waitUntil("the membership is gone", func(g Gomega) { w.expectGone(g, w.membership(partners)) }) // its pair went before
 	w.expectQuiet()
 	w.expectOutcome(wholeLife)
 }

@@ -44,7 +44,7 @@ type world struct {
 
 	namespace string
 	before    people
-	rounds    atomic.Int64 // listings of the tenant's guests that have begun
+	rounds    atomic.Int64 // questions for the tenant's changes that have begun
 
 	mu          sync.Mutex
 	trap        func(point, moment)
@@ -96,10 +96,10 @@ func (w *world) prepareTenant() {
 	})
 }
 
-// countingRounds counts the listings of guests, of which the operator makes one in each round of observation.
+// countingRounds counts the questions for what has changed about users, of which the operator asks one in each round of observation.
 func (w *world) countingRounds(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/users") && strings.Contains(r.URL.Query().Get("$filter"), "userType eq 'Guest'") {
+		if strings.HasSuffix(r.URL.Path, "/users/delta()") && r.URL.Query().Get("$deltatoken") != "latest" {
 			w.rounds.Add(1)
 		}
 		w.mu.Lock()

@@ -122,55 +122,6 @@ func TestAProbeGoesFirst(t *testing.T) {
 	g.Expect(sent.Load()).To(Equal(int32(21)), "all pass once the probe was answered")
 }
 
-func TestAProbeWithoutAnswerFailsThoseWhoWaitedForIt(t *testing.T) {
-	g := NewWithT(t)
-	gate := &gate{now: newFakeClock().Now}
-	probe, err := gate.enter(context.Background())
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(probe).NotTo(BeNil())
-
-	waiting := make(chan error, 1)
-	go func() { _, err := gate.enter(context.Background()); waiting <- err }()
-	g.Consistently(waiting).WithTimeout(20 * time.Millisecond).ShouldNot(Receive())
-	gate.leave(probe, errAskedToWait)
-	select {
-	case err = <-waiting:
-		// It had waited, or it came after the probe and is one itself.
-		g.Expect(err == nil || directory.Is(err, directory.Unavailable)).To(BeTrue())
-	case <-time.After(10 * time.Second):
-		t.Fatal("still waiting")
-	}
-}
-
-func TestWhoWaitsForAProbeCanGiveUp(t *testing.T) {
-	g := NewWithT(t)
-	gate := &gate{now: newFakeClock().Now}
-	_, err := gate.enter(context.Background())
-	g.Expect(err).NotTo(HaveOccurred())
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	_, err = gate.enter(ctx)
-	g.Expect(directory.ClassOf(err)).To(Equal(directory.Unavailable))
-	g.Expect(err).To(MatchError(context.Canceled))
-}
-
-func TestALateAnswerDoesNotOpenAClosedGate(t *testing.T) {
-	g := NewWithT(t)
-	clock := newFakeClock()
-	gate := &gate{now: clock.Now}
-	probe, err := gate.enter(context.Background())
-	g.Expect(err).NotTo(HaveOccurred())
-	gate.close(10 * time.Second) // the answer to a request from before
-	gate.reopen()
-	gate.leave(probe, nil)
-	_, err = gate.enter(context.Background())
-	g.Expect(directory.RetryAfter(err)).To(Equal(10 * time.Second))
-
-	gate.close(time.Second)
-	_, err = gate.enter(context.Background())
-	g.Expect(directory.RetryAfter(err)).To(Equal(10*time.Second), "a shorter wait does not shorten a longer one")
-}
-
 func TestRetryAfterIsReadInEveryForm(t *testing.T) {
 	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	in := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
