@@ -372,6 +372,7 @@ func TestWhatWasAskedForBeforeTheStartLeavesWithIt(t *testing.T) {
 		}})
 		q.Ask(key("team", "ada"), "group", "ada")
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		g.Expect(d.sent).To(BeEmpty())
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -380,6 +381,7 @@ func TestWhatWasAskedForBeforeTheStartLeavesWithIt(t *testing.T) {
 			q.Run(ctx)
 		}()
 		time.Sleep(time.Second)
+		synctest.Wait() // and so see what the others have done
 		g.Expect(d.sent).To(HaveLen(1))
 		cancel()
 		<-done
