@@ -239,7 +239,7 @@ func (o *operatorUnderTest) createTenant(changes ...func(*b2b.EntraTenant)) *b2b
 		Spec: b2b.EntraTenantSpec{
 			TenantID:    o.sim.TenantID(),
 			Credential:  b2b.Credential{WorkloadIdentity: &b2b.WorkloadIdentityCredential{ClientID: testClientID}},
-			Observation: b2b.Observation{IntervalSeconds: 5},
+			Observation: b2b.Observation{IntervalSeconds: int32(testInterval / time.Second)},
 		},
 	}
 	for _, change := range changes {
@@ -248,6 +248,9 @@ func (o *operatorUnderTest) createTenant(changes ...func(*b2b.EntraTenant)) *b2b
 	o.create(tenant)
 	return tenant
 }
+
+// testInterval is the shortest time between two looks at a tenant.
+const testInterval = 5 * time.Second
 
 // testClientID is the operator's app registration.
 const testClientID = "99999999-8888-7777-6666-555555555555"
