@@ -62,13 +62,13 @@ func (k *guestKind) waitsToInvite(life *guestLife) *lifecycle.Verdict {
 		return nil
 	}
 	key := turnKey(life.guest)
+	if _, waits := life.tenant.Budget.Waits(key); waits { // asked first: whoever waits must not keep others from going first
+		verdict := queued()
+		return &verdict
+	}
 	if pause := life.tenant.Breaker.Prepare(key); pause > 0 {
 		again := lifecycle.LookAgain(pause)
 		return &again
-	}
-	if _, waits := life.tenant.Budget.Waits(key); waits {
-		verdict := queued()
-		return &verdict
 	}
 	return nil
 }

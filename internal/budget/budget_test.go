@@ -343,3 +343,20 @@ func TestTheEstimateGrowsWithThoseWhoWait(t *testing.T) {
 		g.Expect(wait).To(BeNumerically("<", 3*time.Second))
 	})
 }
+
+func TestAKeyIsKnownToWaitUntilItsTurnHasCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		b := drained(t, budget.Options{})
+		_, waits := b.Waits(key("a", 0))
+		g.Expect(waits).To(BeFalse(), "it has not asked")
+		_, _ = b.Take(key("a", 0), "a", budget.Grant, oneWrite)
+		wait, waits := b.Waits(key("a", 0))
+		g.Expect(waits).To(BeTrue())
+		g.Expect(wait).To(BeNumerically(">", 0))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		_, waits = b.Waits(key("a", 0))
+		g.Expect(waits).To(BeFalse(), "it has been called")
+	})
+}

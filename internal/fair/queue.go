@@ -52,6 +52,3 @@ func (q *Queue[T]) Pop() (item T, found bool) {
 
 // Len is how many items wait, in all lanes.
 func (q *Queue[T]) Len() int { return q.size }
-
-// LenOf is how many items wait in a lane.
-func (q *Queue[T]) LenOf(lane string) int { return len(q.lanes[lane]) }
