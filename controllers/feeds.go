@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -71,8 +72,7 @@ func (f *Feeds) wake(ctx context.Context, tenantName string, user func(id string
 	case change.Everything:
 		return f.wakeAll(ctx, tenantName)
 	case change.GroupID != "":
-		return f.memberships.addFound(ctx, f.cache, &b2b.GuestGroupMembershipList{}, urgent,
-			client.MatchingFields{indexMembershipByPair: pairKey(change.GroupID, change.UserID)})
+		return f.wakePair(ctx, change.GroupID, change.UserID)
 	}
 	if shown, found := user(change.UserID); found {
 		if err := f.wakeAddresses(ctx, tenantName, shown); err != nil {
@@ -80,6 +80,20 @@ func (f *Feeds) wake(ctx context.Context, tenantName string, user func(id string
 		}
 	}
 	return f.guests.addFound(ctx, f.cache, &b2b.GuestList{}, urgent, client.MatchingFields{indexGuestByUserID: change.UserID})
+}
+
+// wakePair wakes the memberships of a user in a group. A user has few memberships, so that those in other groups are passed over here.
+func (f *Feeds) wakePair(ctx context.Context, groupID, userID string) error {
+	memberships := &b2b.GuestGroupMembershipList{}
+	if err := f.cache.List(ctx, memberships, client.MatchingFields{indexMembershipByUserID: userID}, client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("listing memberships to wake: %w", err)
+	}
+	for i := range memberships.Items {
+		if memberships.Items[i].Status.GroupID == groupID {
+			f.memberships.add(urgent, requestFor(&memberships.Items[i]))
+		}
+	}
+	return nil
 }
 
 // wakeAddresses wakes whoever waits for a person with an address of the user: until somebody comes, the id is not known.

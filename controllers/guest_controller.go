@@ -38,20 +38,25 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		Complete(&lifecycle.Loop[*b2b.Guest]{Client: d.Client, Kind: kind})
 }
 
-// ofClaimant finds the Guests that an invitation or a membership claims, or is recorded for.
+// ofClaimant finds the Guests that an invitation or a membership asks for, by the address, and those that a membership is recorded for.
 func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
-	kind := b2b.ClaimKindGuestInvitation
-	if _, isMembership := object.(*b2b.GuestGroupMembership); isMembership {
-		kind = b2b.ClaimKindGuestGroupMembership
+	switch claimant := object.(type) {
+	case *b2b.GuestInvitation:
+		return k.ofAddress(ctx, claimant.Spec.TenantRef.Name, claimant.Spec.EmailAddress)
+	case *b2b.GuestGroupMembership:
+		recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
+			client.MatchingFields{indexGuestByPairClaimant: claimant.Namespace + "/" + claimant.Name})
+		if err != nil || claimant.Spec.Guest.EmailAddress == "" {
+			return recorded, err
+		}
+		claimed, err := k.ofAddress(ctx, claimant.Spec.Guest.TenantName(), claimant.Spec.Guest.EmailAddress)
+		return append(recorded, claimed...), err
 	}
-	requests, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
-		client.MatchingFields{indexGuestByClaimant: claimantKey(kind, object.GetNamespace(), object.GetName())})
-	if err != nil || kind == b2b.ClaimKindGuestInvitation {
-		return requests, err
-	}
-	recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
-		client.MatchingFields{indexGuestByPairClaimant: object.GetNamespace() + "/" + object.GetName()})
-	return append(requests, recorded...), err
+	return nil, nil
+}
+
+func (k *guestKind) ofAddress(ctx context.Context, tenantName, emailAddress string) ([]reconcile.Request, error) {
+	return requestsFor(ctx, k.Cache, &b2b.GuestList{}, client.MatchingFields{indexGuestByAddress: addressKey(tenantName, emailAddress)})
 }
 
 // laneOf gives the namespace that asked for a Guest first.

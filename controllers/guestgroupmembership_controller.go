@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
@@ -26,7 +27,7 @@ func SetupGuestGroupMembership(mgr ctrl.Manager, d Dependencies) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&b2b.GuestGroupMembership{}, builder.WithPredicates(ownChanged())).
 		Watches(&b2b.GuestInvitation{}, mapped(kind.ofInvitation), builder.WithPredicates(specChanged())).
-		Watches(&b2b.Guest{}, mapped(kind.ofGuest), builder.WithPredicates(guestReported())).
+		Watches(&b2b.Guest{}, mapped(kind.ofGuest), builder.WithPredicates(predicate.Or(guestReported(), pairsTaken()))).
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(policyChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).

@@ -19,11 +19,9 @@ const (
 	// GuestPolicies by the name of their EntraTenant.
 	indexPolicyByTenant = "spec.tenantRef.name"
 
-	// Guests by the name of their EntraTenant, by status.userID, by addressKey, by claimantKey of each claim, and by "namespace/name" of each
-	// membership in their record.
+	// Guests by the name of their EntraTenant, by status.userID, by addressKey, and by "namespace/name" of each membership in their record.
 	indexGuestByTenant       = "spec.tenantRef.name"
 	indexGuestByUserID       = "status.userID"
-	indexGuestByClaimant     = "spec.claims"
 	indexGuestByAddress      = "spec.emailAddress"
 	indexGuestByPairClaimant = "record.pairs"
 
@@ -32,13 +30,12 @@ const (
 	indexInvitationByAddress = "spec.emailAddress"
 
 	// GuestGroupMemberships by the name of the invitation that they name (ask within its namespace), by addressKey and by the
-	// name of the EntraTenant where they name an address, by status.userID, by status.groupID, and by pairKey of the status.
+	// name of the EntraTenant where they name an address, by status.userID, and by status.groupID.
 	indexMembershipByInvitation = "spec.guest.invitationRef.name"
 	indexMembershipByAddress    = "spec.guest.emailAddress"
 	indexMembershipByTenant     = "spec.guest.tenantRef.name"
 	indexMembershipByUserID     = "status.userID"
 	indexMembershipByGroupID    = "status.groupID"
-	indexMembershipByPair       = "status.pair"
 )
 
 // deleted is the only key of indexDeletedTenant.
@@ -51,11 +48,6 @@ func addressKey(tenantName, emailAddress string) string {
 
 // pairKey is a user in a group.
 func pairKey(groupID, userID string) string { return groupID + "/" + userID }
-
-// claimantKey is an object that claims a Guest, under whatever uid.
-func claimantKey(kind b2b.ClaimKind, namespace, name string) string {
-	return string(kind) + "/" + namespace + "/" + name
-}
 
 // keys says under which keys an object is found; none where all are empty.
 func keys(all ...string) (some []string) {
@@ -110,12 +102,6 @@ func guestIndexes() []index {
 			return keys(addressKey(g.Spec.TenantRef.Name, g.Spec.EmailAddress))
 		}),
 		on(&b2b.Guest{}, indexGuestByUserID, func(g *b2b.Guest) []string { return keys(g.Status.UserID) }),
-		on(&b2b.Guest{}, indexGuestByClaimant, func(g *b2b.Guest) (claimants []string) {
-			for _, claim := range g.Spec.Claims {
-				claimants = append(claimants, claimantKey(claim.Kind, claim.Namespace, claim.Name))
-			}
-			return claimants
-		}),
 		on(&b2b.Guest{}, indexGuestByPairClaimant, func(g *b2b.Guest) (claimants []string) {
 			rec, err := readRecord(g)
 			if err != nil {
@@ -159,12 +145,6 @@ func membershipIndexes() []index {
 		}),
 		on(kind, indexMembershipByUserID, func(m membership) []string { return keys(m.Status.UserID) }),
 		on(kind, indexMembershipByGroupID, func(m membership) []string { return keys(m.Status.GroupID) }),
-		on(kind, indexMembershipByPair, func(m membership) []string {
-			if m.Status.GroupID == "" || m.Status.UserID == "" {
-				return nil
-			}
-			return keys(pairKey(m.Status.GroupID, m.Status.UserID))
-		}),
 	}
 }
 

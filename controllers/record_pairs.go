@@ -65,3 +65,19 @@ func (r *record) dropClaimant(groupID, namespace, name string) {
 		r.dropPair(groupID)
 	}
 }
+
+// holds reports whether every one of the pairs is in the record, with all that want it and as they do.
+func (r *record) holds(pairs []pair) bool {
+	for _, p := range pairs {
+		kept := r.pair(p.GroupID)
+		if kept == nil || kept.UserID != p.UserID || kept.GuestUID != p.GuestUID || kept.Found != p.Found {
+			return false
+		}
+		for _, c := range p.Claimants {
+			if k := kept.claimant(c.Namespace, c.Name); k == nil || *k != c {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -41,7 +41,7 @@ func (c *Config) Manager(scheme *runtime.Scheme) manager.Options {
 // cache holds Secrets of the operator's namespace only: the operator may not read others.
 func (c *Config) cache() cache.Options {
 	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
+		DefaultTransform: lean(),
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Secret{}: {Namespaces: map[string]cache.Config{c.OperatorNamespace: {}}},
 		},
