@@ -48,6 +48,21 @@ func (e *Events) GuestGone(guest runtime.Object) {
 	e.warning(guest, "GuestGone", "Observe", "The guest has been deleted or has left; nobody is invited again without a new resendToken")
 }
 
+// Restored says on the invitation that decided that a guest whom this operator had deleted is back.
+func (e *Events) Restored(invitation runtime.Object) {
+	e.normal(invitation, "Restored", "Restore", "Restored the guest, whom this operator had deleted, with their id and groups; nobody was mailed")
+}
+
+// Enabled says on the invitation that decided that a guest who was blocked may sign in again.
+func (e *Events) Enabled(invitation runtime.Object, why string) {
+	e.normal(invitation, "Enabled", "Enable", "Let the guest sign in again: %s", why)
+}
+
+// GuestDisabled says that somebody else has blocked a guest from signing in.
+func (e *Events) GuestDisabled(guest runtime.Object) {
+	e.warning(guest, "GuestDisabled", "Observe", "Somebody else has blocked the guest from signing in; they are not let in again by themselves")
+}
+
 // Removed says that a guest was taken out of a group.
 func (e *Events) Removed(membership runtime.Object, groupID string) {
 	e.normal(membership, "Removed", "RemoveMember", "Removed the guest from group %s", groupID)

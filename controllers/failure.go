@@ -58,6 +58,8 @@ const (
 	permissionInvite      = "User.Invite.All"
 	permissionReadUsers   = "User.Read.All"
 	permissionDeleteUsers = "User.DeleteRestore.All"
+	permissionEnableUsers = "User.EnableDisableAccount.All"
+	permissionRevoke      = "User.RevokeSessions.All"
 	permissionReadGroups  = "GroupMember.Read.All"
 	permissionWriteGroups = "GroupMember.ReadWrite.All"
 	permissionReadPolicy  = "Policy.Read.All"

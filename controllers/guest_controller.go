@@ -25,6 +25,7 @@ import (
 func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 	kind := &guestKind{
 		Dependencies: d, doubts: newDoubts(d.ReplicationWindow), pairs: newPairs(d), deletions: newSyncMap[types.UID, time.Time](),
+		acts: newSyncMap[types.UID, act](),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(ownChanged(), recordChanged()))).
@@ -114,6 +115,8 @@ type guestKind struct {
 	pairs  *pairs
 	// deletions are when this process deleted users, by Guest: a directory that is slow to show it is not asked twice.
 	deletions *syncMap[types.UID, time.Time]
+	// acts are what else this process last did to users, by Guest, for the same reason.
+	acts *syncMap[types.UID, act]
 }
 
 func (k *guestKind) New() *b2b.Guest { return &b2b.Guest{} }

@@ -48,9 +48,11 @@ func (k *guestKind) decideSeen(ctx context.Context, life *guestLife) lifecycle.D
 	k.reportResend(life)
 	switch {
 	case seen.user != nil:
-		return k.decidePresent(life, *seen.user)
+		return k.decidePresent(ctx, life, *seen.user)
 	case seen.gone != nil || life.userID() != "":
 		return k.decideGone(life, seen)
+	case life.author != nil && life.record.restorable() != nil:
+		return k.decideRestore(ctx, life, seen)
 	}
 	return k.decideAbsent(life, seen)
 }
@@ -58,7 +60,7 @@ func (k *guestKind) decideSeen(ctx context.Context, life *guestLife) lifecycle.D
 // waitsToInvite says that somebody who has no user yet waits: for another invitation that goes first, or for the turn to invite. Whoever is
 // looked up meanwhile would be looked up again.
 func (k *guestKind) waitsToInvite(life *guestLife) *lifecycle.Verdict {
-	if life.userID() != "" || life.author == nil {
+	if life.userID() != "" || life.author == nil || life.record.restorable() != nil {
 		return nil
 	}
 	key := turnKey(life.guest)
@@ -135,7 +137,7 @@ func (k *guestKind) lookUp(ctx context.Context, life *guestLife) (sighting, *lif
 		return seen, nil
 	}
 	seen.gone = pick(slices.DeleteFunc(slices.Clone(lookup.Deleted), func(user directory.User) bool {
-		return life.record.excuses(user.ID) || !user.External()
+		return life.record.excusesDeletion(user, k.ReplicationWindow) || !user.External()
 	}), address)
 	return seen, nil
 }
@@ -159,15 +161,17 @@ func pick(users []directory.User, address string) *directory.User {
 }
 
 // decidePresent decides about a user who is there.
-func (k *guestKind) decidePresent(life *guestLife, user directory.User) lifecycle.Decision {
+func (k *guestKind) decidePresent(ctx context.Context, life *guestLife, user directory.User) lifecycle.Decision {
 	k.doubts.settle(life.guest.UID)
+	if decision := k.decideReturned(life, user); decision != nil {
+		return *decision
+	}
 	switch {
 	case !partial(user) && !user.External():
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonAddressIsInternal,
 			"the address belongs to a user of the tenant itself, who needs no invitation").Within(lifecycle.Seldom))
-	case !partial(user) && !user.AccountEnabled:
-		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestDisabled,
-			"somebody else has blocked this guest from signing in; an administrator of the tenant can unblock them"))
+	case !partial(user) && !user.AccountEnabled, life.record.disabled(user.ID):
+		return k.decideBlocked(ctx, life, user)
 	}
 	if decision := k.decideResend(life, user); decision != nil {
 		return *decision
@@ -180,13 +184,18 @@ func partial(user directory.User) bool { return user.UserPrincipalName == "" }
 
 // decideGone decides about a user who was there and is not any more. Only a new resend token brings the person back.
 func (k *guestKind) decideGone(life *guestLife, seen sighting) lifecycle.Decision {
-	last := life.record.last()
-	if seen.gone == nil && last != nil && k.Now().Before(last.NotAfter.Add(k.ReplicationWindow)) {
+	came := life.record.returned()
+	if last := life.record.last(); last != nil && last.NotAfter.After(came) {
+		came = last.NotAfter
+	}
+	if seen.gone == nil && k.Now().Before(came.Add(k.ReplicationWindow)) {
 		return lifecycle.Say(lifecycle.LookAgain(lifecycle.Later).Within(k.ReplicationWindow)) // not to be seen everywhere yet
 	}
-	if life.author == nil || !life.newToken() {
-		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestGone, "the guest has been deleted or has left the tenant, which Microsoft "+
-			"Graph does not tell apart. They are not invited again before somebody sets a new spec.resendToken"))
+	if seen.gone != nil && life.record.excuses(seen.gone.ID) { // they had been restored since we deleted them
+		return lifecycle.Do(k.keepLost(life, seen.gone.ID))
+	}
+	if !life.newToken() || life.author.Spec.ResendToken == "" { // to take a token away asks for nothing
+		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestGone, goneMessage(seen)))
 	}
 	return lifecycle.Do(lifecycle.Step{Name: "a new life of the guest", Announce: func(ctx context.Context) error {
 		gone := life.guest.Status.UserID
@@ -194,6 +203,7 @@ func (k *guestKind) decideGone(life *guestLife, seen sighting) lifecycle.Decisio
 			gone = seen.gone.ID
 		}
 		life.record.Excused = append(life.record.Excused, gone)
+		life.record.giveUpRestoring() // the token asks for an invitation
 		life.record.Life++
 		return k.storeLife(ctx, life)
 	}})

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -24,7 +25,7 @@ func (k *guestKind) beginRelease(life *guestLife) {
 	life.record.Release = &release{
 		StartedAt: k.Now().UTC().Truncate(time.Second),
 		Policy:    life.record.DeletionPolicy,
-		UserID:    life.userID(),
+		UserID:    cmp.Or(life.userID(), life.record.restoring()),
 	}
 	if !life.record.mayHaveInvited(life.guest.UID) && len(life.record.Pairs) == 0 {
 		did, why := deedRetained, "this operator did not create the user"
@@ -47,7 +48,7 @@ func (k *guestKind) endRelease(life *guestLife, did deed, why string) {
 // decideRelease carries a release on: memberships first, then the policy.
 func (k *guestKind) decideRelease(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
 	if life.record.released() {
-		return k.decideReleased(life), nil
+		return k.decideReleased(ctx, life), nil
 	}
 	if why := life.tenant.retainsAll(); why != "" {
 		life.record.Pairs = nil
@@ -57,7 +58,7 @@ func (k *guestKind) decideRelease(ctx context.Context, life *guestLife) (lifecyc
 		return valueOf(decision), err
 	}
 	switch {
-	case life.record.Release.Policy == b2b.DeletionPolicyRetain:
+	case life.record.Release.Policy == b2b.GuestDeletionPolicyRetain:
 		return k.end(life, deedRetained, "deletionPolicy Retain"), nil
 	case !life.record.mayHaveInvited(life.guest.UID):
 		return k.end(life, deedRetained, "this operator did not create the user"), nil
@@ -78,6 +79,7 @@ func (k *guestKind) end(life *guestLife, did deed, why string) lifecycle.Decisio
 		k.tellRelease(life)
 		k.doubts.settle(life.guest.UID)
 		k.deletions.remove(life.guest.UID)
+		k.acts.remove(life.guest.UID)
 		return nil
 	}})
 }
@@ -86,16 +88,16 @@ func (k *guestKind) end(life *guestLife, did deed, why string) lifecycle.Decisio
 func (k *guestKind) tellRelease(life *guestLife) {
 	done := life.record.Release
 	k.Metrics.GuestReleased(string(done.Did))
-	if done.Did == deedRetained && done.Policy != b2b.DeletionPolicyRetain {
+	if done.Did == deedRetained && done.Policy != b2b.GuestDeletionPolicyRetain {
 		k.Events.Retained(life.guest, done.Why)
 		return
 	}
 	k.Events.Released(life.guest, done.summary())
 }
 
-// decideReleased decides about a Guest whose release is over: a claim that has come since begins a new life, and after 30 days
-// the Guest goes.
-func (k *guestKind) decideReleased(life *guestLife) lifecycle.Decision {
+// decideReleased decides about a Guest whose release is over: a claim that has come since begins a new life. The Guest goes after 30
+// days, but not while this operator keeps the user from signing in.
+func (k *guestKind) decideReleased(ctx context.Context, life *guestLife) lifecycle.Decision {
 	done := life.record.Release
 	if len(life.guest.Spec.Claims) > 0 {
 		return lifecycle.Do(lifecycle.Step{Name: "a new life of the guest", Announce: func(ctx context.Context) error {
@@ -104,12 +106,19 @@ func (k *guestKind) decideReleased(life *guestLife) lifecycle.Decision {
 			return k.storeLife(ctx, life)
 		}})
 	}
+	decision, look := k.reviewReleased(ctx, life)
+	if decision != nil {
+		return *decision
+	}
 	left := done.At.Add(keepReleased).Sub(k.Now())
+	if life.record.blocked() != "" {
+		left = keepReleased // for as long as it does
+	}
 	nothingToTell := done.Did == deedNothing && len(life.record.Attempts) == 0
 	if len(life.record.Pairs) == 0 && left <= 0 || nothingToTell || life.tenant.EntraTenant == nil || life.guest.DeletionTimestamp != nil {
 		return lifecycle.Do(k.forget(life))
 	}
-	return lifecycle.Say(lifecycle.IsReady(b2b.ReasonReleased, "nobody asks for this guest any more; "+done.summary()).Within(left))
+	return lifecycle.Say(lifecycle.IsReady(b2b.ReasonReleased, "nobody asks for this guest any more; "+done.summary()).Within(left).Within(look))
 }
 
 // forget deletes the Guest as it was read: a claim that somebody adds meanwhile keeps it.
@@ -130,7 +139,7 @@ func (k *guestKind) forget(life *guestLife) lifecycle.Step {
 	}}
 }
 
-// decideDeletion deletes the user, if all of invariant 4 holds, and confirms that it is gone.
+// decideDeletion deletes the user, or blocks them from signing in, if all of invariant 4 holds, and confirms it.
 func (k *guestKind) decideDeletion(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
 	seen, verdict := k.findForRelease(ctx, life)
 	if verdict != nil {
@@ -141,6 +150,9 @@ func (k *guestKind) decideDeletion(ctx context.Context, life *guestLife) (lifecy
 	}
 	if why, err := k.keepBecause(ctx, life, *seen.user); err != nil || why != "" {
 		return k.endUnless(life, err, why), err
+	}
+	if life.record.Release.Policy == b2b.GuestDeletionPolicyDisable {
+		return k.decideDisable(life, *seen.user), nil
 	}
 	if ago, ok := k.deletedAgo(life); ok && ago < k.ReplicationWindow {
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "deleted; waiting until the tenant shows it", lifecycle.Soon)), nil
@@ -184,9 +196,14 @@ func (k *guestKind) decideVanished(ctx context.Context, life *guestLife, seen si
 		}
 		return k.end(life, deedNothing, "nobody was found in the tenant")
 	}
+	if k.mayBeRestored(life) {
+		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "waiting until the tenant shows whether the user was restored", lifecycle.Soon))
+	}
 	gone, err := life.tenant.Directory.GetDeletedUser(ctx, done.UserID)
 	switch {
-	case err == nil && gone.DeletedDateTime.Before(done.StartedAt.Add(-k.ReplicationWindow)):
+	case err == nil && life.record.excusesDeletion(gone, k.ReplicationWindow):
+		return k.end(life, deedNothing, "the user had been deleted before and was not restored")
+	case err == nil && (done.Policy == b2b.GuestDeletionPolicyDisable || gone.DeletedDateTime.Before(done.StartedAt.Add(-k.ReplicationWindow))):
 		return k.end(life, deedNothing, "somebody else had deleted the user before")
 	case err == nil:
 		return k.end(life, deedDeleted, "deletionPolicy Delete; the tenant can restore the user for 30 days")
@@ -202,18 +219,10 @@ func (k *guestKind) decideVanished(ctx context.Context, life *guestLife, seen si
 	return k.end(life, deedNothing, "the user was not in the tenant any more")
 }
 
-// keepBecause says why the user must not be deleted, "" where it may: it is ours without a doubt, and nobody else's.
+// keepBecause says why the user must be neither deleted nor blocked, "" where it may: it is ours without a doubt, and nobody else's.
 func (k *guestKind) keepBecause(ctx context.Context, life *guestLife, user directory.User) (string, error) {
-	creator := life.record.creator(user, life.guest.UID)
-	switch {
-	case creator == nil:
-		return "this operator did not create the user", nil
-	case !user.External():
-		return "the user is not external any more", nil
-	case creator.UserType != b2b.UserType(user.UserType) && user.UserType != directory.UserTypeGuest:
-		return fmt.Sprintf("the user's type has been changed to %s", user.UserType), nil
-	case !user.HasAddress(life.guest.Spec.EmailAddress):
-		return "the user does not have the address any more", nil
+	if why := life.notOurs(user); why != "" {
+		return why, nil
 	}
 	others := &b2b.GuestList{}
 	if err := k.Client.List(ctx, others, client.MatchingFields{indexGuestByUserID: user.ID}); err != nil {
@@ -225,6 +234,22 @@ func (k *guestKind) keepBecause(ctx context.Context, life *guestLife, user direc
 		}
 	}
 	return "", nil
+}
+
+// notOurs says why the user is not the one that this operator created, or not any more as it did; "" where it is.
+func (l *guestLife) notOurs(user directory.User) string {
+	creator := l.record.creator(user, l.guest.UID)
+	switch {
+	case creator == nil:
+		return "this operator did not create the user"
+	case !user.External():
+		return "the user is not external any more"
+	case creator.UserType != b2b.UserType(user.UserType) && user.UserType != directory.UserTypeGuest:
+		return fmt.Sprintf("the user's type has been changed to %s", user.UserType)
+	case !user.HasAddress(l.guest.Spec.EmailAddress):
+		return "the user does not have the address any more"
+	}
+	return ""
 }
 
 // deleteStep deletes the user. The release in the record announced it.

@@ -126,6 +126,8 @@ func (k *guestKind) tell(guest *b2b.Guest, verdict lifecycle.Verdict) {
 		k.Events.Accepted(guest)
 	case b2b.ReasonGuestGone:
 		k.Events.GuestGone(guest)
+	case b2b.ReasonGuestDisabled:
+		k.Events.GuestDisabled(guest)
 	}
 }
 

@@ -54,6 +54,9 @@ func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state 
 		want.tenant.Mirror.SawMember(want.groupID, want.life.userID(), true)
 		want.tenant.Additions.Forget(turnKey(want.membership))
 		return k.decidePresent(want), nil
+	case removed && userIsGone(ctx, want.life):
+		want.tenant.Additions.Forget(turnKey(want.membership))
+		return lifecycle.Say(lifecycle.LookAgain(lifecycle.Soon)), nil // the Guest says what has become of them
 	case removed:
 		want.tenant.Additions.Forget(turnKey(want.membership))
 		want.report()

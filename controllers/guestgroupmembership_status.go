@@ -27,6 +27,8 @@ func guestBlocks(want *wanted, guest *b2b.Guest) *lifecycle.Verdict {
 			fmt.Sprintf("GuestInvitation %q does not stand for this guest: look at its conditions", want.invitation.Name), 0))
 	case ready != nil && (ready.Reason == b2b.ReasonGuestGone || ready.Reason == b2b.ReasonGuestDisabled):
 		return block(lifecycle.Stall(ready.Reason, ready.Message))
+	case want.life.record.disabled(want.life.userID()):
+		return block(waitsForReturn(ready))
 	case want.life.userID() == "" || guest.Status.State != b2b.GuestStatePending && guest.Status.State != b2b.GuestStateAccepted,
 		ready != nil && ready.Reason == b2b.ReasonAddressIsInternal:
 		return block(waitsForGuest(want))

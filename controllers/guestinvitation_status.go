@@ -42,8 +42,11 @@ func outdated(guest *b2b.Guest) bool {
 func mirrorAcceptance(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 	conditions, generation := &invitation.Status.Conditions, invitation.Generation
 	if guest.Status.State == b2b.GuestStateAccepted {
-		lifecycle.Set(conditions, generation, b2b.ConditionAccepted, metav1.ConditionTrue, b2b.ReasonAccepted,
-			"the guest has redeemed the invitation")
+		how := "the guest has redeemed the invitation"
+		if guest.Status.ExternalUserState == "" {
+			how = "the guest came without an invitation and has nothing to redeem"
+		}
+		lifecycle.Set(conditions, generation, b2b.ConditionAccepted, metav1.ConditionTrue, b2b.ReasonAccepted, how)
 		return
 	}
 	lifecycle.Set(conditions, generation, b2b.ConditionAccepted, metav1.ConditionFalse, b2b.ReasonPendingAcceptance,

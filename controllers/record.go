@@ -22,13 +22,15 @@ type record struct {
 	// Attempts are the announced invitations of all lives, oldest first.
 	Attempts []attempt `json:"attempts,omitempty"`
 	// DeletionPolicy is the strongest policy among the claims of this life that have gone.
-	DeletionPolicy b2b.DeletionPolicy `json:"deletionPolicy,omitempty"`
+	DeletionPolicy b2b.GuestDeletionPolicy `json:"deletionPolicy,omitempty"`
 	// Release is the end of this life, once it has begun.
 	Release *release `json:"release,omitempty"`
 	// Past are the ends of earlier lives.
 	Past []release `json:"past,omitempty"`
 	// Excused are users who are gone and were asked for anew by a resend token.
 	Excused []string `json:"excused,omitempty"`
+	// Blocked is the user whom somebody else has blocked from signing in, while they are.
+	Blocked *blockedUser `json:"blocked,omitempty"`
 	// Pairs are the group memberships announced for this guest and not taken back yet.
 	Pairs []pair `json:"pairs,omitempty"`
 }
@@ -91,13 +93,17 @@ const (
 
 // release is how a life ends.
 type release struct {
-	StartedAt time.Time          `json:"startedAt"`
-	Policy    b2b.DeletionPolicy `json:"policy,omitempty"`
-	UserID    string             `json:"userID,omitempty"`
+	StartedAt time.Time               `json:"startedAt"`
+	Policy    b2b.GuestDeletionPolicy `json:"policy,omitempty"`
+	UserID    string                  `json:"userID,omitempty"`
+	// Disabling announces that the user, who could sign in until then, is blocked from it.
+	Disabling bool `json:"disabling,omitempty"`
 	// Did is empty while the release is going on.
 	Did deed       `json:"did,omitempty"`
 	At  *time.Time `json:"at,omitempty"`
 	Why string     `json:"why,omitempty"`
+	// Undo is what has become of it since.
+	Undo undo `json:"undo,omitzero"`
 }
 
 // deed is what a release did to the user.
@@ -105,6 +111,7 @@ type deed string
 
 const (
 	deedDeleted  deed = "Deleted"
+	deedDisabled deed = "Disabled"
 	deedRetained deed = "Retained"
 	// deedNothing: there was no user.
 	deedNothing deed = "Nothing"
@@ -114,10 +121,11 @@ const (
 func (r *release) summary() string {
 	what := map[deed]string{
 		deedDeleted:  "the user was deleted",
+		deedDisabled: "the user was blocked from signing in and their sessions were revoked",
 		deedRetained: "the user was left in the tenant",
 		deedNothing:  "there was nothing to undo in the tenant",
 	}[r.Did]
-	return fmt.Sprintf("%s at %s: %s", what, r.At.Format(time.RFC3339), r.Why)
+	return fmt.Sprintf("%s at %s: %s%s", what, r.At.Format(time.RFC3339), r.Why, r.since())
 }
 
 // readRecord gives the record of a Guest, empty where it has none.
@@ -185,7 +193,7 @@ func (r *record) beginLife() {
 	r.Release, r.Author, r.DeletionPolicy = nil, nil, ""
 	r.Life++
 	r.Past = r.Past[max(0, len(r.Past)-remembered):]
-	r.Attempts = r.Attempts[max(0, len(r.Attempts)-remembered):]
+	r.trimAttempts(remembered)
 }
 
 // last gives the latest attempt of this life, nil where there is none.
@@ -264,17 +272,11 @@ func (a *attempt) mayHaveMade(guestUID types.UID) bool {
 	return a.GuestUID == guestUID && a.Cause == causeFirst && a.Outcome != outcomeNotCarriedOut && a.Outcome != outcomeRefused
 }
 
-// excuses reports whether a user who is gone does not keep the person from being invited anew.
-func (r *record) excuses(userID string) bool {
-	if slices.Contains(r.Excused, userID) {
-		return true
-	}
-	return slices.ContainsFunc(r.Past, func(p release) bool { return p.UserID == userID && p.Did == deedDeleted })
-}
-
-// stronger gives the one of two policies that wins: Retain before Delete before none.
-func stronger(a, b b2b.DeletionPolicy) b2b.DeletionPolicy {
-	for _, policy := range []b2b.DeletionPolicy{b2b.DeletionPolicyRetain, b2b.DeletionPolicyDelete} {
+// stronger gives the one of two policies that wins: Retain before Disable before Delete before none.
+func stronger(a, b b2b.GuestDeletionPolicy) b2b.GuestDeletionPolicy {
+	for _, policy := range []b2b.GuestDeletionPolicy{
+		b2b.GuestDeletionPolicyRetain, b2b.GuestDeletionPolicyDisable, b2b.GuestDeletionPolicyDelete,
+	} {
 		if a == policy || b == policy {
 			return policy
 		}

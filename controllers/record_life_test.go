@@ -76,12 +76,14 @@ func TestAReleaseHasBegunOrIsOver(t *testing.T) {
 	}
 }
 
-func TestRetainWinsBeforeDeleteBeforeNone(t *testing.T) {
-	const none, remove, retain = b2b.DeletionPolicy(""), b2b.DeletionPolicyDelete, b2b.DeletionPolicyRetain
+func TestRetainWinsBeforeDisableBeforeDeleteBeforeNone(t *testing.T) {
+	const none, remove, disable, retain = b2b.GuestDeletionPolicy(""), b2b.GuestDeletionPolicyDelete, b2b.GuestDeletionPolicyDisable,
+		b2b.GuestDeletionPolicyRetain
 	g := NewWithT(t)
-	for _, c := range [][3]b2b.DeletionPolicy{
-		{none, none, none}, {none, remove, remove}, {none, retain, retain},
-		{remove, remove, remove}, {remove, retain, retain}, {retain, retain, retain},
+	for _, c := range [][3]b2b.GuestDeletionPolicy{
+		{none, none, none}, {none, remove, remove}, {none, disable, disable}, {none, retain, retain},
+		{remove, remove, remove}, {remove, disable, disable}, {remove, retain, retain},
+		{disable, disable, disable}, {disable, retain, retain}, {retain, retain, retain},
 	} {
 		g.Expect(stronger(c[0], c[1])).To(Equal(c[2]))
 		g.Expect(stronger(c[1], c[0])).To(Equal(c[2]), "in either order")
@@ -121,7 +123,7 @@ func TestAPairAndItsClaimantAreTheRecordsOwn(t *testing.T) {
 
 func TestANewLifeRemembersABoundedPast(t *testing.T) {
 	g := NewWithT(t)
-	rec := &record{Author: &author{UID: "author"}, DeletionPolicy: b2b.DeletionPolicyRetain}
+	rec := &record{Author: &author{UID: "author"}, DeletionPolicy: b2b.GuestDeletionPolicyRetain}
 	for life := range 2 * remembered {
 		rec.announce(attempt{Cause: causeFirst, Outcome: outcomeSent})
 		rec.Release = &release{Did: deedRetained, StartedAt: noon.Add(time.Duration(life) * time.Hour)}

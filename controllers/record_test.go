@@ -194,9 +194,9 @@ func TestTheRecordSurvivesItsAnnotation(t *testing.T) {
 
 	at := noon.Add(time.Hour)
 	rec := &record{
-		Life: 1, Author: &author{UID: "author", ResendToken: "2", Declined: "1"}, DeletionPolicy: b2b.DeletionPolicyRetain,
+		Life: 1, Author: &author{UID: "author", ResendToken: "2", Declined: "1"}, DeletionPolicy: b2b.GuestDeletionPolicyRetain,
 		Attempts: []attempt{first(outcomeSent), resent("2", "").of(1)},
-		Release:  &release{StartedAt: noon, Policy: b2b.DeletionPolicyDelete, UserID: "ada", Did: deedDeleted, At: &at, Why: "nobody asks"},
+		Release:  &release{StartedAt: noon, Policy: b2b.GuestDeletionPolicyDelete, UserID: "ada", Did: deedDeleted, At: &at, Why: "nobody asks"},
 		Past:     []release{{StartedAt: noon, Did: deedNothing}}, Excused: []string{"grace"},
 		Pairs: []pair{{GroupID: "readers", UserID: "ada", GuestUID: "ours", AnnouncedAt: noon, Found: true,
 			Claimants: []claimant{{Namespace: "team", Name: "ada", UID: "m", RegrantToken: "1"}}}},

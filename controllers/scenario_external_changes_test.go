@@ -37,7 +37,7 @@ func TestAGuestWhomSomebodyElseDeletedIsNotInvitedAgainByItself(t *testing.T) {
 	o.expectMails("ada@partner.example", 2)
 }
 
-func TestAGuestWhomSomebodyElseDisabledIsNotEnabled(t *testing.T) {
+func TestAGuestWhomSomebodyElseDisabledIsNotEnabledByItself(t *testing.T) {
 	o := startScenario(t)
 	o.givenConnectedTenant()
 	ada := o.givenInvitation(o.team, "ada", "ada@partner.example")
@@ -47,7 +47,9 @@ func TestAGuestWhomSomebodyElseDisabledIsNotEnabled(t *testing.T) {
 	o.Expect(o.tenant.DisableUser(ada.Status.UserID)).To(Succeed())
 	o.expectStalled(ada, b2b.ReasonGuestDisabled)
 	o.expectStalled(membership, b2b.ReasonGuestDisabled)
-	edit(o, ada, func(i *b2b.GuestInvitation) { i.Spec.ResendToken = "please" })
+	edit(o, ada, rename("Ada"))
+	o.restart()
+	o.awaitRounds(1)
 	o.expectStalled(ada, b2b.ReasonGuestDisabled)
 
 	o.Expect(o.tenant.UpdateUser(ada.Status.UserID, func(u *graphsim.User) { u.Disabled = false })).To(Succeed())

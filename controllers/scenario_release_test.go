@@ -10,7 +10,7 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/graphsim"
 )
 
-func retain(i *b2b.GuestInvitation) { i.Spec.DeletionPolicy = b2b.DeletionPolicyRetain }
+func retain(i *b2b.GuestInvitation) { i.Spec.DeletionPolicy = b2b.GuestDeletionPolicyRetain }
 
 func TestRetainByAnyClaimIsRememberedAndWins(t *testing.T) {
 	o := startScenario(t)
@@ -34,7 +34,7 @@ func TestADeletionPolicyThatWasChangedInTimeCounts(t *testing.T) {
 	o.givenConnectedTenant()
 	ada := o.givenInvitation(o.team, "ada", "ada@partner.example", retain)
 	o.expectReady(ada, b2b.ReasonInvited)
-	edit(o, ada, func(i *b2b.GuestInvitation) { i.Spec.DeletionPolicy = b2b.DeletionPolicyDelete })
+	edit(o, ada, func(i *b2b.GuestInvitation) { i.Spec.DeletionPolicy = b2b.GuestDeletionPolicyDelete })
 	o.expectReady(ada, b2b.ReasonInvited) // of the spec as it is now
 	o.delete(ada)
 	o.expectNoObject(ada)
@@ -80,10 +80,11 @@ func TestAUserWhomAnAdministratorChangedIsNotDeleted(t *testing.T) {
 	}
 }
 
-func TestAGuestThatIsReleasedCanBeAskedForAgain(t *testing.T) {
+func TestAGuestThatIsReleasedAndPurgedCanBeAskedForAgain(t *testing.T) {
 	o := startScenario(t)
 	o.givenConnectedTenant()
 	for life := 1; life <= 3; life++ {
+		o.tenant.PurgeDeleted()
 		ada := o.givenInvitation(o.team, "ada", "ada@partner.example")
 		o.expectReady(ada, b2b.ReasonInvited)
 		o.expectMails("ada@partner.example", life)

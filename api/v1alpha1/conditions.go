@@ -44,7 +44,7 @@ const (
 	// ReasonConnected: the tenant answers and the credential is accepted. Nothing to do.
 	ReasonConnected = "Connected"
 	// ReasonReleased: nobody asks for the guest any more, and what was to be done about it has been done. Nothing to do; the
-	// Guest says for 30 days what that was, and goes then.
+	// Guest says what that was for 30 days, or for as long as this operator keeps the user from signing in, and goes then.
 	ReasonReleased = "Released"
 	// ReasonValid: the policy is in force. Nothing to do; groups that were not found are named in the message.
 	ReasonValid = "Valid"
@@ -60,8 +60,8 @@ const (
 	// ReasonWaitingForInvitation: the GuestInvitation that is named does not exist or is not Ready. Create it, or look at its
 	// conditions.
 	ReasonWaitingForInvitation = "WaitingForInvitation"
-	// ReasonWaitingForGuest: the guest is not in the tenant yet. Wait; where only an address is named, somebody else must
-	// bring the person in.
+	// ReasonWaitingForGuest: the guest is not in the tenant yet, or was brought back a moment ago. Wait; where only an address is
+	// named, somebody else must bring the person in.
 	ReasonWaitingForGuest = "WaitingForGuest"
 	// ReasonWaitingForAcceptance: the guest has not redeemed the invitation. Ask them to, or send it again with a new
 	// resendToken.
@@ -104,17 +104,17 @@ const (
 	// ReasonAlreadyAGuest: the person is a guest already, and adoptionPolicy Never forbids using that guest. Set it to
 	// Adopt, or delete the object.
 	ReasonAlreadyAGuest = "AlreadyAGuest"
-	// ReasonInvitationRefused: Microsoft Entra refused the invitation, with the words in the message. It is tried again when
-	// the spec changes.
+	// ReasonInvitationRefused: Microsoft Entra refused the invitation, or to restore a deleted guest, with the words in the
+	// message. It is tried again when the spec changes; restoring also by itself, now and then.
 	ReasonInvitationRefused = "InvitationRefused"
 	// ReasonGroupNotWritable: the group is one that guests are never put into: role-assignable, dynamic, synchronised, for
 	// mail, or under restricted management. Choose another group.
 	ReasonGroupNotWritable = "GroupNotWritable"
-	// ReasonGuestGone: the guest was in the tenant and has been deleted or has left since. Invite again with a new
-	// resendToken, or delete the object.
+	// ReasonGuestGone: the guest was in the tenant and has been deleted or has left since. Invite anew with a new resendToken,
+	// have an administrator restore the user, or delete the object.
 	ReasonGuestGone = "GuestGone"
-	// ReasonGuestDisabled: somebody else has blocked the guest from signing in. Ask an administrator of the tenant, or delete
-	// the object.
+	// ReasonGuestDisabled: somebody else has blocked the guest from signing in. Let them in again with a new resendToken, if this
+	// operator created them; ask an administrator of the tenant; or delete the object.
 	ReasonGuestDisabled = "GuestDisabled"
 	// ReasonRemovedExternally: somebody else has taken the guest out of the group. Add them again with a new regrantToken, or
 	// delete the object.

@@ -72,7 +72,7 @@ type GuestClaim struct {
 	// deletionPolicy is what the object wants to become of the guest when nobody asks for the guest any more. Absent where
 	// the object has no say in it, as a membership has not.
 	// +optional
-	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+	DeletionPolicy GuestDeletionPolicy `json:"deletionPolicy,omitempty"`
 }
 
 // GuestState is where a guest stands.
@@ -83,7 +83,7 @@ type GuestState string
 const (
 	// GuestStatePending means that the guest has not redeemed the invitation, or is not in the tenant yet.
 	GuestStatePending GuestState = "Pending"
-	// GuestStateAccepted means that the guest can sign in.
+	// GuestStateAccepted means that the guest has redeemed the invitation, or came without one and has nothing to redeem.
 	GuestStateAccepted GuestState = "Accepted"
 	// GuestStateGone means that the guest was in the tenant and is no more, through somebody else's doing.
 	GuestStateGone GuestState = "Gone"

@@ -16,6 +16,22 @@ const (
 	AdoptionPolicyNever AdoptionPolicy = "Never"
 )
 
+// GuestDeletionPolicy says what becomes of a guest when nobody asks for them any more. It is never applied to a user that this
+// operator did not create.
+//
+// +kubebuilder:validation:Enum=Delete;Disable;Retain
+type GuestDeletionPolicy string
+
+const (
+	// GuestDeletionPolicyDelete deletes the user. For 30 days, an invitation of the same person restores them.
+	GuestDeletionPolicyDelete GuestDeletionPolicy = "Delete"
+	// GuestDeletionPolicyDisable blocks the user from signing in and revokes their sessions. An invitation of the same person lets
+	// them in again, whenever it comes.
+	GuestDeletionPolicyDisable GuestDeletionPolicy = "Disable"
+	// GuestDeletionPolicyRetain leaves the user in the tenant as they are.
+	GuestDeletionPolicyRetain GuestDeletionPolicy = "Retain"
+)
+
 // GuestInvitationSpec is whom to invite, and how.
 type GuestInvitationSpec struct {
 	// tenantRef names the tenant to invite into. Immutable.
@@ -57,14 +73,15 @@ type GuestInvitationSpec struct {
 	// +optional
 	AdoptionPolicy AdoptionPolicy `json:"adoptionPolicy,omitempty"`
 
-	// deletionPolicy says what becomes of the guest when nobody asks for the guest any more. A guest that this operator
-	// did not create is always retained.
+	// deletionPolicy says what becomes of the guest when nobody asks for the guest any more. Of several claims, those that
+	// have gone included, Retain wins, then Disable, then Delete. A guest that this operator did not create is always retained.
 	// +kubebuilder:default=Delete
 	// +optional
-	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+	DeletionPolicy GuestDeletionPolicy `json:"deletionPolicy,omitempty"`
 
-	// resendToken asks for the invitation to be sent once more whenever it takes a new value, at most once in 24 hours.
-	// Of several invitations of one person, the token of the one that decides counts.
+	// resendToken asks for the invitation to be sent once more whenever it takes a new value, at most once in 24 hours. It also
+	// asks for a guest to come back: one who is gone is invited anew, one whom somebody else has blocked from signing in is let
+	// in again, if this operator created them. Of several invitations of one person, the token of the one that decides counts.
 	// +optional
 	ResendToken Token `json:"resendToken,omitempty"`
 

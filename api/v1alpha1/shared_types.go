@@ -116,7 +116,7 @@ const (
 	MilestoneAccepted Milestone = "Accepted"
 )
 
-// DeletionPolicy says what happens in the tenant when the object that asked for something goes.
+// DeletionPolicy says what becomes of an access when the object that asked for it goes. GuestDeletionPolicy is that of a guest.
 //
 // +kubebuilder:validation:Enum=Delete;Retain
 type DeletionPolicy string

@@ -162,7 +162,7 @@ func (w *world) breakAt(at point) (happened *atomic.Bool) {
 
 // restartAtEvery plans that the manager is killed at this moment of every write. The same write once more, which a kill has
 // made necessary, is let through: nobody gets past announcing what to do who is killed each time they have announced it. What
-// counts as the same is one of the same class with neither a write to the tenant nor a step of the scenario in between.
+// counts as the same is one of the same class with neither another write to the tenant nor a step of the scenario in between.
 func (w *world) restartAtEvery(wanted moment) {
 	w.plan(func(p point, when moment) {
 		if when == wanted && w.killedAnew(p) {
@@ -174,10 +174,10 @@ func (w *world) restartAtEvery(wanted moment) {
 func (w *world) killedAnew(p point) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	again := w.killedAt[p.class]
 	if strings.HasPrefix(p.class, directory) {
 		clear(w.killedAt)
 	}
-	again := w.killedAt[p.class]
 	w.killedAt[p.class] = true
 	return !again
 }
