@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -30,7 +31,7 @@ func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecy
 		want.tenant.Additions.Forget(key)
 		return k.decidePresent(want), nil
 	case state == additions.Waiting || state == additions.Sent:
-		return lifecycle.Say(inQueue(0)), nil
+		return lifecycle.Say(k.inAdditionsQueue(want)), nil
 	}
 	return k.decideMissing(ctx, want, state)
 }
@@ -38,12 +39,13 @@ func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecy
 // decideMissing decides about a guest whom the mirror does not show in the group. That is only a suspicion, which a live read confirms
 // before anybody acts on it.
 func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state additions.State) (lifecycle.Decision, error) {
-	removed := want.removedByOthers(k.Now(), k.ReplicationWindow) && !want.regrants()
-	if !removed && state != additions.Boarding {
+	called := state == additions.Boarding // by a request that it asked for, having been found not to be there yet
+	removed := want.removedByOthers(k.Now(), k.ReplicationWindow, called) && !want.regrants()
+	if !removed && !called {
 		if want.tenant.suspension(want.membership.Spec.Suspend) == "" {
 			want.tenant.Additions.Ask(turnKey(want.membership), want.groupID, want.life.userID())
 		}
-		return lifecycle.Say(inQueue(0)), nil
+		return lifecycle.Say(k.inAdditionsQueue(want)), nil
 	}
 	member, err := want.tenant.Directory.IsMember(ctx, want.groupID, want.life.userID())
 	switch {
@@ -61,6 +63,19 @@ func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state 
 			"not added again before somebody sets a new spec.regrantToken")), nil
 	}
 	return lifecycle.Do(k.additionStep(want)), nil
+}
+
+// inAdditionsQueue is the verdict on a membership that waits for its addition. One that has said nothing yet says so when that takes
+// long; one that has said what it waits for does not write again.
+func (k *membershipKind) inAdditionsQueue(want *wanted) lifecycle.Verdict {
+	waited := want.tenant.Additions.Waited(turnKey(want.membership))
+	switch {
+	case len(want.membership.Status.Conditions) > 0:
+		return inQueue(0)
+	case waited < shortWait:
+		return lifecycle.LookAgain(shortWait - waited + rand.N(tellWithin)) //nolint:gosec // a spread, not a secret
+	}
+	return queued()
 }
 
 // awaitMembers has the membership wait until the members of its group have been listed.
@@ -103,8 +118,8 @@ func (k *membershipKind) decidePresent(want *wanted) lifecycle.Decision {
 }
 
 // removedByOthers reports whether the guest was in the group and is not any more. Where the status was lost, only the age of
-// the announcement tells: what was announced long ago has been carried out.
-func (w *wanted) removedByOthers(now time.Time, window time.Duration) bool {
+// the announcement tells: what was announced long ago has been carried out, unless it is known to be still in hand.
+func (w *wanted) removedByOthers(now time.Time, window time.Duration, inHand bool) bool {
 	p, c := w.recorded()
 	if c == nil || p.UserID != w.life.userID() {
 		return w.membership.Status.MemberSince != nil
@@ -113,7 +128,7 @@ func (w *wanted) removedByOthers(now time.Time, window time.Duration) bool {
 		return true
 	}
 	statusLost := len(w.membership.Status.Conditions) == 0
-	return statusLost && now.After(p.AnnouncedAt.Add(2*window))
+	return statusLost && !inHand && now.After(p.AnnouncedAt.Add(2*window))
 }
 
 // regrants reports whether a new token asks for the guest to be added again.

@@ -47,9 +47,18 @@ func TestAGuestWhoWasInTheGroupAndIsNotHasBeenRemovedByOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := wants()
 			c.arrange(want)
-			NewWithT(t).Expect(want.removedByOthers(c.now, window)).To(Equal(c.want))
+			NewWithT(t).Expect(want.removedByOthers(c.now, window, false)).To(Equal(c.want))
 		})
 	}
+}
+
+func TestAnAdditionThatIsStillInHandHasNotBeenUndoneByOthersHoweverLongItTook(t *testing.T) {
+	g, want := NewWithT(t), wants()
+	want.membership.Status.Conditions = nil // it never had anything to say
+	long := noon.Add(2*window + time.Second)
+	g.Expect(want.removedByOthers(long, window, true)).To(BeFalse())
+	want.membership.Status.MemberSince = &metav1.Time{Time: noon}
+	g.Expect(want.removedByOthers(long, window, true)).To(BeTrue(), "it was there meanwhile")
 }
 
 func TestOnlyANewTokenOfARecordedMembershipRegrants(t *testing.T) {
