@@ -33,7 +33,7 @@ func kindsWithAPage(t *testing.T, test func(g *WithT, k kindPage)) {
 			continue
 		}
 		t.Run(crd.Spec.Names.Kind, func(t *testing.T) {
-			k := kindPage{file: page, kind: crd.Spec.Names.Kind, fields: map[string][]field{}, sections: parse(read(t, page))}
+			k := kindPage{t: t, file: page, kind: crd.Spec.Names.Kind, fields: map[string][]field{}, sections: parse(read(t, page))}
 			for _, part := range []string{"spec", "status"} {
 				k.fields[part] = fields(crd, part)
 			}
@@ -44,9 +44,16 @@ func kindsWithAPage(t *testing.T, test func(g *WithT, k kindPage)) {
 
 // kindPage is the page of a kind, and what its CRD says.
 type kindPage struct {
+	t          *testing.T
 	file, kind string
 	fields     map[string][]field // by spec and status
 	sections   []section
+}
+
+// complain fails the test with what is wrong with the page.
+func (k kindPage) complain(format string, args ...any) {
+	k.t.Helper()
+	k.t.Errorf("%s: %s", k.file, fmt.Sprintf(format, args...))
 }
 
 // below gives the sections of level 3 below a heading of level 2.
@@ -132,7 +139,6 @@ func TestPagesOfKindsHaveOneOutline(t *testing.T) {
 
 func TestPagesOfKindsHaveARowForEveryField(t *testing.T) {
 	kindsWithAPage(t, func(g *WithT, k kindPage) {
-		var wrong []string
 		for part, heading := range map[string]string{"spec": "Spec", "status": "Status"} {
 			tables := k.in("Fields", heading).tables
 			g.Expect(tables).To(HaveLen(1), "%s: one table of fields below %s", k.file, heading)
@@ -144,18 +150,17 @@ func TestPagesOfKindsHaveARowForEveryField(t *testing.T) {
 			for _, field := range k.fields[part] {
 				row, found := rows[field.path]
 				if delete(rows, field.path); !found {
-					wrong = append(wrong, fmt.Sprintf("%s: the table below %s has no row for `%s`", k.file, heading, field.path))
+					k.complain("the table below %s has no row for `%s`", heading, field.path)
 					continue
 				}
 				for _, complaint := range field.complaints(row, part == "spec") {
-					wrong = append(wrong, fmt.Sprintf("%s: the row of `%s` %s", k.file, field.path, complaint))
+					k.complain("the row of `%s` %s", field.path, complaint)
 				}
 			}
 			for _, path := range slices.Sorted(maps.Keys(rows)) {
-				wrong = append(wrong, fmt.Sprintf("%s: there is no field `%s`", k.file, path))
+				k.complain("there is no field `%s`", path)
 			}
 		}
-		g.Expect(wrong).To(BeEmpty(), "\n%s", strings.Join(wrong, "\n"))
 	})
 }
 
@@ -222,7 +227,6 @@ func readReasons(t *testing.T) reasons.Catalogue {
 func TestPagesOfKindsExplainEveryReasonOfEveryCondition(t *testing.T) {
 	catalogue := readReasons(t)
 	kindsWithAPage(t, func(g *WithT, k kindPage) {
-		var wrong []string
 		for _, condition := range catalogue.Of(k.kind) {
 			tables := k.in("Conditions", condition).tables
 			g.Expect(tables).To(HaveLen(1), "%s: one table of reasons below condition %s", k.file, condition)
@@ -232,19 +236,18 @@ func TestPagesOfKindsExplainEveryReasonOfEveryCondition(t *testing.T) {
 				reason := strings.Trim(row["Reason"], "`")
 				explained = append(explained, reason)
 				if row["Meaning"] == "" || row["What to do"] == "" {
-					wrong = append(wrong, fmt.Sprintf("%s: condition %s does not say what `%s` means and what to do", k.file, condition, reason))
+					k.complain("condition %s does not say what `%s` means and what to do", condition, reason)
 				}
 			}
 			declared := catalogue.Declared[reasons.Place{Kind: k.kind, Condition: condition}]
 			for _, reason := range without(declared, explained) {
-				wrong = append(wrong, fmt.Sprintf("%s: condition %s has no row for reason `%s`", k.file, condition, reason))
+				k.complain("condition %s has no row for reason `%s`", condition, reason)
 			}
 			for _, reason := range without(explained, declared) {
-				wrong = append(wrong, fmt.Sprintf("%s: condition %s has a row for reason `%s`, and the comment of that reason in %s says "+
-					"nothing of this condition of this kind", k.file, condition, reason, reasons.File))
+				k.complain("condition %s has a row for reason `%s`, and the comment of that reason in %s says nothing of this condition of "+
+					"this kind", condition, reason, reasons.File)
 			}
 		}
-		g.Expect(wrong).To(BeEmpty(), "\n%s", strings.Join(wrong, "\n"))
 	})
 }
 

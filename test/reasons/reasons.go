@@ -29,7 +29,7 @@ type Catalogue struct {
 type Place struct{ Kind, Condition string }
 
 var (
-	of    = regexp.MustCompile(`(?m)(?:^|\. )Of ([A-Z]\w*): ([^.]+)\.`)
+	of    = regexp.MustCompile(`\bOf ([A-Z]\w*): ([^.]+)\.`)
 	kinds = regexp.MustCompile(`^[A-Z]\w*(, [A-Z]\w*)*$`)
 )
 
