@@ -24,7 +24,8 @@ const (
 	ConditionAccepted = "Accepted"
 	// ConditionAuthor says on a GuestInvitation whether it is the one that decides for a guest whom several ask for.
 	ConditionAuthor = "Author"
-	// ConditionResent says on a GuestInvitation what came of its latest resendToken.
+	// ConditionResent says on a GuestInvitation what came of its latest resendToken, and on a Guest what came of that of the
+	// invitation which decides.
 	ConditionResent = "Resent"
 
 	// ConditionPermissionsGranted says on an EntraTenant whether the operator has the Graph permissions that it needs.
@@ -118,7 +119,8 @@ const (
 // Reasons of Ready=False with Stalled=True: what a person must decide.
 const (
 	// ReasonPolicyDenied: a GuestPolicy selects the namespace, and none allows this request. Change the request, or ask the
-	// platform team to change a policy; the message says what is not allowed.
+	// platform team to change a policy; the message says what is not allowed. On a GuestPolicy: its namespaceSelector has no
+	// meaning, so that it allows nothing. Correct it.
 	// Of Stalled: GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonPolicyDenied = "PolicyDenied"
 	// ReasonInvalidAddress: Microsoft Entra does not accept the address. Create the object anew with the right one.
@@ -177,15 +179,15 @@ const (
 	// ReasonFirstClaim of Author=True: this invitation was the first of those in force, and decides for the guest.
 	// Of Author: GuestInvitation.
 	ReasonFirstClaim = "FirstClaim"
-	// ReasonEarlierClaim of Author=False: an earlier invitation decides for the guest, also about sending again. The message
-	// names it; agree with its owner on what differs.
+	// ReasonEarlierClaim of Author=False: an earlier invitation decides for the guest, also about sending again. The claims of the
+	// Guest tell which, to those who may see it; agree with its owner on what differs.
 	// Of Author: GuestInvitation.
 	ReasonEarlierClaim = "EarlierClaim"
 
 	// ReasonSent of Resent=True: the invitation was sent once more. Nothing to do.
 	// Of Resent: Guest, GuestInvitation.
 	ReasonSent = "Sent"
-	// ReasonTooSoon of Resent=False: the invitation was sent less than 24 hours ago. Wait; it is sent when they are over.
+	// ReasonTooSoon of Resent=False: the invitation was sent again less than 24 hours ago. Wait; it is sent when they are over.
 	// Of Resent: Guest, GuestInvitation.
 	ReasonTooSoon = "TooSoon"
 	// ReasonAlreadyAccepted of Resent=False: the guest has redeemed the invitation, so that it is not sent again. Nothing to do.
