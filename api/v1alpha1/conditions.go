@@ -39,14 +39,14 @@ const (
 	ReasonAdopted = "Adopted"
 	// ReasonAccepted: the guest has redeemed the invitation. Nothing to do. Also of Accepted=True.
 	ReasonAccepted = "Accepted"
-	// ReasonGranted: the guest is in the group. Nothing to do. Also of PermissionsGranted=True.
+	// ReasonGranted: the guest is in the group, or has the app role. Nothing to do. Also of PermissionsGranted=True.
 	ReasonGranted = "Granted"
 	// ReasonConnected: the tenant answers and the credential is accepted. Nothing to do.
 	ReasonConnected = "Connected"
 	// ReasonReleased: nobody asks for the guest any more, and what was to be done about it has been done. Nothing to do; the
 	// Guest says for 30 days what that was, and goes then.
 	ReasonReleased = "Released"
-	// ReasonValid: the policy is in force. Nothing to do; groups that were not found are named in the message.
+	// ReasonValid: the policy is in force. Nothing to do; groups and applications that were not found are named in the message.
 	ReasonValid = "Valid"
 )
 
@@ -69,6 +69,10 @@ const (
 	// ReasonWaitingForGroup: the group was not found, or is not to be seen everywhere in the tenant yet. Check its name or ID
 	// if this lasts.
 	ReasonWaitingForGroup = "WaitingForGroup"
+	// ReasonWaitingForApplication: the application was not found, has no such role, or is not to be seen everywhere in the tenant
+	// yet. Check its name or appID, and the value of the role, if this lasts. Also of Stalled=True, where the application does not
+	// let the role be assigned to users: the message says why; choose another role, or have the application changed.
+	ReasonWaitingForApplication = "WaitingForApplication"
 	// ReasonThrottled: Microsoft Graph asked to slow down. Wait; the message says until when.
 	ReasonThrottled = "Throttled"
 	// ReasonDirectoryUnavailable: Microsoft Graph or the sign-in service cannot be reached or fails. Wait, or check the
@@ -116,8 +120,8 @@ const (
 	// ReasonGuestDisabled: somebody else has blocked the guest from signing in. Ask an administrator of the tenant, or delete
 	// the object.
 	ReasonGuestDisabled = "GuestDisabled"
-	// ReasonRemovedExternally: somebody else has taken the guest out of the group. Add them again with a new regrantToken, or
-	// delete the object.
+	// ReasonRemovedExternally: somebody else has taken the guest out of the group, or the app role from the guest. Give it to them
+	// again with a new regrantToken, or delete the object.
 	ReasonRemovedExternally = "RemovedExternally"
 	// ReasonTenantAlreadyConnected: an older EntraTenant serves this tenantID. Use that one, and delete this one.
 	ReasonTenantAlreadyConnected = "TenantAlreadyConnected"
