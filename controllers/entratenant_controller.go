@@ -24,7 +24,7 @@ import (
 // +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=entratenants/status,verbs=update
 // +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=entratenants/finalizers,verbs=update
 // +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guests,verbs=get;list;watch;delete
-// +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guestinvitations;guestgroupmemberships,verbs=get;list;watch
+// +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guestinvitations;guestgroupmemberships;guestapproleassignments,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",namespace=system,resources=secrets,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
@@ -54,6 +54,7 @@ func SetupEntraTenant(mgr ctrl.Manager, deps Dependencies, simulator Simulator, 
 		Watches(&b2b.Guest{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(guestSettled))).
 		Watches(&b2b.Guest{}, deps.Tally.handler()).
 		Watches(&b2b.GuestGroupMembership{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(lostFinalizer))).
+		Watches(&b2b.GuestAppRoleAssignment{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(lostFinalizer))).
 		Complete(r)
 }
 
@@ -123,7 +124,7 @@ func (r *tenantReconciler) usersOfSecret(object client.Object) (client.ObjectLis
 	return &b2b.EntraTenantList{}, []client.ListOption{client.MatchingFields{indexTenantBySecret: object.GetName()}}
 }
 
-// wakesDeletedTenants wakes the EntraTenants that wait for their Guests and memberships to go.
+// wakesDeletedTenants wakes the EntraTenants that wait for what needs them to go.
 func wakesDeletedTenants(cache client.Reader) handler.EventHandler {
 	return wakes(cache, func(client.Object) (client.ObjectList, []client.ListOption) {
 		return &b2b.EntraTenantList{}, []client.ListOption{client.MatchingFields{indexDeletedTenant: deleted}}
@@ -138,6 +139,6 @@ func guestSettled(before, after *b2b.Guest) bool {
 	return before.Status.State != after.Status.State || len(before.Finalizers) != len(after.Finalizers)
 }
 
-func lostFinalizer(before, after *b2b.GuestGroupMembership) bool {
-	return len(before.Finalizers) != len(after.Finalizers)
+func lostFinalizer(before, after client.Object) bool {
+	return len(before.GetFinalizers()) != len(after.GetFinalizers())
 }

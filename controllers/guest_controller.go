@@ -30,6 +30,7 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(ownChanged(), recordChanged()))).
 		Watches(&b2b.GuestInvitation{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.GuestGroupMembership{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
+		Watches(&b2b.GuestAppRoleAssignment{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
@@ -38,19 +39,19 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		Complete(&lifecycle.Loop[*b2b.Guest]{Client: d.Client, Kind: kind})
 }
 
-// ofClaimant finds the Guests that an invitation or a membership claims, or is recorded for.
+// ofClaimant finds the Guests that an invitation claims, or that another object claims or is recorded for.
 func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
 	kind := b2b.ClaimKindGuestInvitation
-	if _, isMembership := object.(*b2b.GuestGroupMembership); isMembership {
-		kind = b2b.ClaimKindGuestGroupMembership
+	wants, isAccess := object.(accessObject)
+	if isAccess {
+		kind = termsOf(wants).kind
 	}
-	requests, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
-		client.MatchingFields{indexGuestByClaimant: claimantKey(kind, object.GetNamespace(), object.GetName())})
-	if err != nil || kind == b2b.ClaimKindGuestInvitation {
+	key := claimantKey(kind, object.GetNamespace(), object.GetName())
+	requests, err := requestsFor(ctx, k.Cache, &b2b.GuestList{}, client.MatchingFields{indexGuestByClaimant: key})
+	if err != nil || !isAccess {
 		return requests, err
 	}
-	recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
-		client.MatchingFields{indexGuestByPairClaimant: object.GetNamespace() + "/" + object.GetName()})
+	recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{}, client.MatchingFields{indexGuestByPairClaimant: key})
 	return append(requests, recorded...), err
 }
 
