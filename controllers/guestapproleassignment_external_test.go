@@ -101,8 +101,7 @@ func (r *roleUnderTest) reconcile() lifecycle.Verdict {
 		rec, err := readRecord(r.guest)
 		r.Expect(err).NotTo(HaveOccurred())
 		want := &wantedRole{assignment: r.assignment, access: access{object: r.assignment, target: withRole("wiki", "r"),
-			life: &guestLife{guest: r.guest, record: rec}, tenant: tenant{EntraTenant: &b2b.EntraTenant{}, Connection: &Connection{
-				Directory: r.tenant, Budget: budget.New(budget.Options{}), RequestTimeout: time.Second}}}}
+			life: &guestLife{guest: r.guest, record: rec}, tenant: r.connected()}}
 		want.granted = policy.Decision{Application: b2b.ResolvedApplication{AppID: "wiki-app", ServicePrincipalID: "wiki"}}
 		decision, err := r.kind.decideRole(r.t.Context(), want)
 		r.Expect(err).NotTo(HaveOccurred())
@@ -121,6 +120,14 @@ func (r *roleUnderTest) reconcile() lifecycle.Verdict {
 	}
 	r.t.Fatal("no end")
 	return lifecycle.Verdict{}
+}
+
+// connected is the tenant, which is looked at once a minute.
+func (r *roleUnderTest) connected() tenant {
+	return tenant{
+		EntraTenant: &b2b.EntraTenant{Spec: b2b.EntraTenantSpec{Observation: b2b.Observation{IntervalSeconds: 60}}},
+		Connection:  &Connection{Directory: r.tenant, Budget: budget.New(budget.Options{}), RequestTimeout: time.Second},
+	}
 }
 
 func (r *roleUnderTest) expect(reason string) {
@@ -149,7 +156,7 @@ func (r *roleUnderTest) pair() *pair {
 	return rec.pair(withRole("wiki", "r"))
 }
 
-// hour is the interval of looks at a tenant that says nothing else.
+// hour is 60 intervals.
 const hour = time.Hour
 
 func TestAnAssignmentThatIsInOrderIsLookedAtOnceAnHour(t *testing.T) {
