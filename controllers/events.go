@@ -63,6 +63,26 @@ func (e *Events) RemovedExternally(membership runtime.Object) {
 	e.warning(membership, "RemovedExternally", "Observe", "Somebody else has removed the guest from the group; nobody is added again without a new regrantToken")
 }
 
+// Assigned says that a guest was assigned an app role.
+func (e *Events) Assigned(assignment runtime.Object, servicePrincipalID string) {
+	e.normal(assignment, "Assigned", "GrantAppRole", "Assigned the app role of service principal %s to the guest", servicePrincipalID)
+}
+
+// Revoked says that an app role was taken from a guest.
+func (e *Events) Revoked(assignment runtime.Object, servicePrincipalID string) {
+	e.normal(assignment, "Revoked", "RevokeAppRole", "Took the app role of service principal %s from the guest", servicePrincipalID)
+}
+
+// AssignmentLeft says why a guest keeps an app role although the GuestAppRoleAssignment ends.
+func (e *Events) AssignmentLeft(assignment runtime.Object, why string) {
+	e.warning(assignment, "AssignmentLeft", "RevokeAppRole", "Left the app role with the guest: %s", why)
+}
+
+// RoleRemovedExternally says that somebody else has taken an app role from a guest.
+func (e *Events) RoleRemovedExternally(assignment runtime.Object) {
+	e.warning(assignment, "RemovedExternally", "Observe", "Somebody else has taken the app role from the guest; it is not assigned again without a new regrantToken")
+}
+
 // Connected says that an EntraTenant is connected.
 func (e *Events) Connected(tenant runtime.Object) {
 	e.normal(tenant, "Connected", "Connect", "Connected the tenant")

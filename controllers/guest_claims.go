@@ -46,11 +46,12 @@ func (k *guestKind) claimantUID(ctx context.Context, reader client.Reader, guest
 		invitation := &b2b.GuestInvitation{}
 		object = invitation
 		asks = func() (string, string) { return invitation.Spec.TenantRef.Name, invitation.Spec.EmailAddress }
-	case b2b.ClaimKindGuestGroupMembership:
-		membership := &b2b.GuestGroupMembership{}
-		object = membership
+	case b2b.ClaimKindGuestGroupMembership, b2b.ClaimKindGuestAppRoleAssignment:
+		wants := newAccessObject(claim.Kind)
+		object = wants
 		asks = func() (string, string) {
-			return membership.Spec.Guest.TenantName(), membership.Spec.Guest.EmailAddress
+			guest := termsOf(wants).guest
+			return guest.TenantName(), guest.EmailAddress
 		}
 	default:
 		return claim.UID, nil // made by a newer version of this operator

@@ -30,6 +30,7 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(ownChanged(), recordChanged()))).
 		Watches(&b2b.GuestInvitation{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.GuestGroupMembership{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
+		Watches(&b2b.GuestAppRoleAssignment{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
@@ -38,18 +39,19 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		Complete(&lifecycle.Loop[*b2b.Guest]{Client: d.Client, Kind: kind})
 }
 
-// ofClaimant finds the Guests that an invitation or a membership asks for, by the address, and those that a membership is recorded for.
+// ofClaimant finds the Guests that an object asks for, by the address, and those that another object than an invitation is recorded for.
 func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
 	switch claimant := object.(type) {
 	case *b2b.GuestInvitation:
 		return k.ofAddress(ctx, claimant.Spec.TenantRef.Name, claimant.Spec.EmailAddress)
-	case *b2b.GuestGroupMembership:
+	case accessObject:
+		wants := termsOf(claimant)
 		recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
-			client.MatchingFields{indexGuestByPairClaimant: claimant.Namespace + "/" + claimant.Name})
-		if err != nil || claimant.Spec.Guest.EmailAddress == "" {
+			client.MatchingFields{indexGuestByPairClaimant: claimantKey(wants.kind, claimant.GetNamespace(), claimant.GetName())})
+		if err != nil || wants.guest.EmailAddress == "" {
 			return recorded, err
 		}
-		claimed, err := k.ofAddress(ctx, claimant.Spec.Guest.TenantName(), claimant.Spec.Guest.EmailAddress)
+		claimed, err := k.ofAddress(ctx, wants.guest.TenantName(), wants.guest.EmailAddress)
 		return append(recorded, claimed...), err
 	}
 	return nil, nil

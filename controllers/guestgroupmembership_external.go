@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
-
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/additions"
@@ -23,7 +20,7 @@ func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecy
 	if state == additions.Over && failed != nil {
 		return lifecycle.Say(additionFailure(failed)), nil
 	}
-	member, known := want.tenant.Mirror.Member(want.groupID, userID)
+	member, known := want.tenant.Mirror.Member(want.target.GroupID, userID)
 	switch {
 	case !known:
 		return lifecycle.Say(k.awaitMembers(want)), nil
@@ -43,17 +40,17 @@ func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state 
 	removed := want.removedByOthers(k.Now(), k.ReplicationWindow, called) && !want.regrants()
 	if !removed && !called {
 		if want.tenant.suspension(want.membership.Spec.Suspend) == "" {
-			want.tenant.Additions.Ask(turnKey(want.membership), want.groupID, want.life.userID())
+			want.tenant.Additions.Ask(turnKey(want.membership), want.target.GroupID, want.life.userID())
 		}
 		return lifecycle.Say(k.inAdditionsQueue(want)), nil
 	}
-	member, err := want.tenant.Directory.IsMember(ctx, want.groupID, want.life.userID())
+	member, err := want.tenant.Directory.IsMember(ctx, want.target.GroupID, want.life.userID())
 	switch {
 	case err != nil:
 		want.tenant.Additions.Forget(turnKey(want.membership))
 		return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
 	case member:
-		want.tenant.Mirror.SawMember(want.groupID, want.life.userID(), true)
+		want.tenant.Mirror.SawMember(want.target.GroupID, want.life.userID(), true)
 		want.tenant.Additions.Forget(turnKey(want.membership))
 		return k.decidePresent(want), nil
 	case removed:
@@ -80,11 +77,11 @@ func (k *membershipKind) inAdditionsQueue(want *wanted) lifecycle.Verdict {
 
 // awaitMembers has the membership wait until the members of its group have been listed.
 func (k *membershipKind) awaitMembers(want *wanted) lifecycle.Verdict {
-	if err := want.tenant.Mirror.GroupErr(want.groupID); err != nil {
+	if err := want.tenant.Mirror.GroupErr(want.target.GroupID); err != nil {
 		return groupFailure(err, "reading the members of the group", permissionReadGroups)
 	}
-	k.Feeds.groups.add(want.groupID, requestFor(want.membership), k.Now())
-	if _, known := want.tenant.Mirror.Member(want.groupID, want.life.userID()); known { // listed just now, and nobody would wake us
+	k.Feeds.groups.add(want.target.GroupID, requestFor(want.membership), k.Now())
+	if _, known := want.tenant.Mirror.Member(want.target.GroupID, want.life.userID()); known { // listed just now, and nobody would wake us
 		return lifecycle.LookAgain(time.Millisecond)
 	}
 	return lifecycle.LookAgain(queueGlance)
@@ -92,13 +89,7 @@ func (k *membershipKind) awaitMembers(want *wanted) lifecycle.Verdict {
 
 // report puts who and where into the status.
 func (w *wanted) report() {
-	w.membership.Status.UserID, w.membership.Status.GroupID = w.life.userID(), w.groupID
-}
-
-// recorded gives the pair and what this membership is recorded as in it, nil where it is not.
-func (w *wanted) recorded() (*pair, *claimant) {
-	p := w.life.record.pair(w.groupID)
-	return p, p.claimant(w.membership.Namespace, w.membership.Name)
+	w.membership.Status.UserID, w.membership.Status.GroupID = w.life.userID(), w.target.GroupID
 }
 
 // decidePresent says that the guest is in the group, and records that this membership wants it so.
@@ -107,7 +98,7 @@ func (k *membershipKind) decidePresent(want *wanted) lifecycle.Decision {
 	token := want.membership.Spec.RegrantToken
 	if c == nil || c.UID != want.membership.UID || c.RegrantToken != token {
 		return lifecycle.Do(lifecycle.Step{Name: "a claimant of a pair", Announce: func(ctx context.Context) error {
-			return k.announce(ctx, want, p == nil || p.Found)
+			return k.announce(ctx, &want.access, p == nil || p.Found)
 		}})
 	}
 	want.report()
@@ -131,12 +122,6 @@ func (w *wanted) removedByOthers(now time.Time, window time.Duration, inHand boo
 	return statusLost && !inHand && now.After(p.AnnouncedAt.Add(2*window))
 }
 
-// regrants reports whether a new token asks for the guest to be added again.
-func (w *wanted) regrants() bool {
-	_, c := w.recorded()
-	return c != nil && w.membership.Spec.RegrantToken != "" && c.RegrantToken != w.membership.Spec.RegrantToken
-}
-
 // additionStep announces the addition, now that the request that adds is about to leave, and goes with it. Nobody waits here for the
 // answer: the membership is woken by it.
 func (k *membershipKind) additionStep(want *wanted) lifecycle.Step {
@@ -146,7 +131,7 @@ func (k *membershipKind) additionStep(want *wanted) lifecycle.Step {
 			if err := k.forgetSeen(ctx, want); err != nil {
 				return err
 			}
-			return k.announce(ctx, want, false)
+			return k.announce(ctx, &want.access, false)
 		},
 		Act: func(context.Context) *lifecycle.Verdict {
 			want.tenant.Additions.Board(turnKey(want.membership)) // where it has left without this one, there is another
@@ -167,51 +152,6 @@ func (k *membershipKind) forgetSeen(ctx context.Context, want *wanted) error {
 		return fmt.Errorf("updating the status of GuestGroupMembership %s/%s: %w", want.membership.Namespace, want.membership.Name, err)
 	}
 	return nil
-}
-
-// announce stores the finalizer, then the pair with this membership in it. A pair that was found needs no finalizer, for there
-// is nothing to undo.
-func (k *membershipKind) announce(ctx context.Context, want *wanted, found bool) error {
-	if !found && controllerutil.AddFinalizer(want.membership, b2b.Finalizer) {
-		if err := k.Client.Update(ctx, want.membership); err != nil {
-			return err
-		}
-	}
-	return k.amend(ctx, want.life, func() bool { return k.record(want, found) })
-}
-
-// record puts the pair with this membership into the Guest's record, and reports whether that changed anything.
-func (k *membershipKind) record(want *wanted, found bool) bool {
-	rec := want.life.record
-	p := rec.pair(want.groupID)
-	if p == nil {
-		rec.Pairs = append(rec.Pairs, pair{GroupID: want.groupID})
-		p = &rec.Pairs[len(rec.Pairs)-1]
-	}
-	before := pair{GroupID: p.GroupID, UserID: p.UserID, GuestUID: p.GuestUID, AnnouncedAt: p.AnnouncedAt, Found: p.Found,
-		Claimants: slices.Clone(p.Claimants)}
-	if !found || p.UserID == "" {
-		p.AnnouncedAt = k.Now().UTC().Truncate(time.Second)
-	}
-	p.UserID, p.GuestUID, p.Found = want.life.userID(), want.life.guest.UID, found
-	want.enter(p)
-	return !before.same(*p) || p.AnnouncedAt.Sub(before.AnnouncedAt) >= k.ReplicationWindow
-}
-
-// enter records the membership in the pair.
-func (w *wanted) enter(p *pair) {
-	entry := claimant{Namespace: w.membership.Namespace, Name: w.membership.Name, UID: w.membership.UID,
-		RegrantToken: w.membership.Spec.RegrantToken}
-	if c := p.claimant(entry.Namespace, entry.Name); c != nil {
-		*c = entry
-		return
-	}
-	p.Claimants = append(p.Claimants, entry)
-}
-
-// same reports whether two states of a pair announce the same, whenever they did.
-func (p pair) same(other pair) bool {
-	return p.UserID == other.UserID && p.GuestUID == other.GuestUID && p.Found == other.Found && slices.Equal(p.Claimants, other.Claimants)
 }
 
 // additionFailure is the verdict on an addition that did not come about.

@@ -15,12 +15,12 @@ import (
 func wants() *wanted {
 	life := lifeOf()
 	life.guest.Status.UserID = "ada"
-	life.record.Pairs = []pair{{GroupID: "readers", UserID: "ada", GuestUID: "ours", AnnouncedAt: noon,
+	life.record.Pairs = []pair{{target: inGroup("readers"), UserID: "ada", GuestUID: "ours", AnnouncedAt: noon,
 		Claimants: []claimant{{Namespace: "team", Name: "ada-in-readers", UID: "m", RegrantToken: "1"}}}}
 	membership := &b2b.GuestGroupMembership{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "ada-in-readers", UID: "m"},
 		Spec: b2b.GuestGroupMembershipSpec{RegrantToken: "1"}}
 	lifecycle.Apply(&membership.Status.Conditions, lifecycle.Wait(b2b.ReasonThrottled, "m", 0), 1)
-	return &wanted{membership: membership, life: life, groupID: "readers"}
+	return &wanted{membership: membership, access: access{object: membership, life: life, target: inGroup("readers")}}
 }
 
 func TestAGuestWhoWasInTheGroupAndIsNotHasBeenRemovedByOthers(t *testing.T) {
@@ -41,7 +41,7 @@ func TestAGuestWhoWasInTheGroupAndIsNotHasBeenRemovedByOthers(t *testing.T) {
 		"seen there, and the record was lost":  {func(w *wanted) { w.life.record.Pairs, w.membership.Status.MemberSince = nil, &since }, noon, true},
 		"announced for the user of a life ago": {func(w *wanted) { w.life.record.Pairs[0].UserID = "ada before" }, long, false},
 		"found there in the life before":       {func(w *wanted) { w.life.record.Pairs[0].UserID, w.life.record.Pairs[0].Found = "ada before", true }, long, false},
-		"another membership's, found there":    {func(w *wanted) { w.life.record.Pairs[0].Found, w.groupID = true, "writers" }, long, false},
+		"another membership's, found there":    {func(w *wanted) { w.life.record.Pairs[0].Found, w.target = true, inGroup("writers") }, long, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

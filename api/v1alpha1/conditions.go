@@ -46,8 +46,8 @@ const (
 	// ReasonAccepted: the guest has redeemed the invitation. Nothing to do. Also of Accepted=True.
 	// Of Ready: Guest, GuestInvitation. Of Accepted: GuestInvitation.
 	ReasonAccepted = "Accepted"
-	// ReasonGranted: the guest is in the group. Nothing to do. Also of PermissionsGranted=True.
-	// Of Ready: GuestGroupMembership. Of PermissionsGranted: EntraTenant.
+	// ReasonGranted: the guest is in the group, or has the app role. Nothing to do. Also of PermissionsGranted=True.
+	// Of Ready: GuestGroupMembership, GuestAppRoleAssignment. Of PermissionsGranted: EntraTenant.
 	ReasonGranted = "Granted"
 	// ReasonConnected: the tenant answers and the credential is accepted. Nothing to do.
 	// Of Ready: EntraTenant.
@@ -56,7 +56,7 @@ const (
 	// Guest says for 30 days what that was, and goes then.
 	// Of Ready: Guest.
 	ReasonReleased = "Released"
-	// ReasonValid: the policy is in force. Nothing to do; groups that were not found are named in the message.
+	// ReasonValid: the policy is in force. Nothing to do; groups and applications that were not found are named in the message.
 	// Of Ready: GuestPolicy.
 	ReasonValid = "Valid"
 )
@@ -86,6 +86,10 @@ const (
 	// if this lasts.
 	// Of Reconciling: GuestGroupMembership.
 	ReasonWaitingForGroup = "WaitingForGroup"
+	// ReasonWaitingForApplication: the application was not found, has no such role, or is not to be seen everywhere in the tenant
+	// yet. Check its name or appID, and the value of the role, if this lasts. Also of Stalled=True, where the application does not
+	// let the role be assigned to users: the message says why; choose another role, or have the application changed.
+	ReasonWaitingForApplication = "WaitingForApplication"
 	// ReasonThrottled: Microsoft Graph asked to slow down. Wait; the message says until when.
 	// Of Reconciling: EntraTenant, Guest, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonThrottled = "Throttled"
@@ -150,9 +154,9 @@ const (
 	// the object.
 	// Of Stalled: Guest, GuestGroupMembership, GuestInvitation.
 	ReasonGuestDisabled = "GuestDisabled"
-	// ReasonRemovedExternally: somebody else has taken the guest out of the group. Add them again with a new regrantToken, or
-	// delete the object.
-	// Of Stalled: GuestGroupMembership.
+	// ReasonRemovedExternally: somebody else has taken the guest out of the group, or the app role from the guest. Give it to them
+	// again with a new regrantToken, or delete the object.
+	// Of Stalled: GuestGroupMembership, GuestAppRoleAssignment.
 	ReasonRemovedExternally = "RemovedExternally"
 	// ReasonTenantAlreadyConnected: an older EntraTenant serves this tenantID. Use that one, and delete this one.
 	// Of Stalled: EntraTenant.

@@ -43,7 +43,7 @@ type GuestGroupMembershipSpec struct {
 // +kubebuilder:validation:XValidation:rule="has(self.invitationRef) != has(self.emailAddress)",message="guest needs exactly one of invitationRef and emailAddress"
 // +kubebuilder:validation:XValidation:rule="!has(self.tenantRef) || has(self.emailAddress)",message="tenantRef goes with emailAddress only: an invitation names its tenant itself"
 type MembershipGuest struct {
-	// invitationRef names a GuestInvitation of the same namespace. The membership ends with it.
+	// invitationRef names a GuestInvitation of the same namespace. What the guest is given here ends with it.
 	// +optional
 	InvitationRef *InvitationReference `json:"invitationRef,omitempty"`
 
