@@ -50,9 +50,6 @@ func addressKey(tenantName, emailAddress string) string {
 	return tenantName + "/" + b2b.NormalizeEmailAddress(emailAddress)
 }
 
-// pairKey is a user in a group.
-func pairKey(groupID, userID string) string { return groupID + "/" + userID }
-
 // claimantKey is an object that wants one of the pairs of a Guest, under whatever uid.
 func claimantKey(kind b2b.ClaimKind, namespace, name string) string {
 	return string(kind) + "/" + namespace + "/" + name

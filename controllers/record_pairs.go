@@ -36,7 +36,7 @@ func (t target) of(userID string) string {
 	if t.ServicePrincipalID != "" {
 		return t.ServicePrincipalID + "/" + t.RoleID + "/" + userID
 	}
-	return pairKey(t.GroupID, userID)
+	return t.GroupID + "/" + userID
 }
 
 // pair is one guest with one target, announced before the guest is given it, with the objects that want it.
