@@ -99,6 +99,8 @@ var (
 	// application does not have, or not for users.
 	assignmentExists = regexp.MustCompile(`(?i)permission being assigned already exists|entitlementgrant entry already exists`)
 	roleUnknown      = regexp.MustCompile(`(?i)permission being assigned was not found`)
+	// An assignment that is gone, or another application's.
+	assignmentMissing = regexp.MustCompile(`(?i)entitlementgrant being updated or deleted is not found`)
 	// A name or an address that somebody else has taken meanwhile. v1.0 has no way to restore a user without it
 	// (msgraph-sdk-powershell issue 2410).
 	addressInUse = regexp.MustCompile(`(?i)same value for property|conflicting object`)
@@ -131,9 +133,9 @@ func refine(op operation, e *directory.Error) {
 	case restoreUser:
 		refineRestoration(e)
 	case removeMember, removeSponsor:
-		if e.Class == directory.Invalid && referenceMissing.MatchString(e.Message) {
-			e.Class = directory.NotFound
-		}
+		refineRemoval(e, referenceMissing)
+	case revokeAppRole:
+		refineRemoval(e, assignmentMissing)
 	}
 }
 
@@ -149,6 +151,12 @@ func refineAddition(e *directory.Error, exists *regexp.Regexp, detail directory.
 		e.Detail = directory.ReferenceNotReady
 	case e.Class == directory.Invalid && exists.MatchString(e.Message):
 		e.Detail = detail
+	}
+}
+
+func refineRemoval(e *directory.Error, missing *regexp.Regexp) {
+	if e.Class == directory.Invalid && missing.MatchString(e.Message) {
+		e.Class = directory.NotFound
 	}
 }
 

@@ -25,8 +25,9 @@ type guest struct {
 type more struct {
 	// The addresses at which mail reaches the user beside the first one.
 	otherMails, proxyAddresses []string
-	// profile is kept once for all who have the same: often it is a company and a department.
-	profile unique.Handle[directory.Profile]
+	givenName, surname         string
+	// work is the rest of the profile, without the names: many have the same company and department.
+	work unique.Handle[directory.Profile]
 }
 
 // traits are what many guests have in common: a tenant has a dozen combinations of them.
@@ -69,10 +70,22 @@ func guestOf(user directory.User) guest {
 		proxyAddresses: except(user.ProxyAddresses, "smtp:"+user.Mail),
 	}
 	if len(m.otherMails)+len(m.proxyAddresses) > 0 || user.Profile != (directory.Profile{}) {
-		m.profile = unique.Make(user.Profile)
+		m.setProfile(user.Profile)
 		g.more = &m
 	}
 	return g
+}
+
+func (m *more) setProfile(p directory.Profile) {
+	m.givenName, m.surname = p.GivenName, p.Surname
+	p.GivenName, p.Surname = "", ""
+	m.work = unique.Make(p)
+}
+
+func (m *more) profile() directory.Profile {
+	p := m.work.Value()
+	p.GivenName, p.Surname = m.givenName, m.surname
+	return p
 }
 
 // except gives the strings that are not the one, whatever the case of the letters; nil for none.
@@ -95,7 +108,7 @@ func (g guest) user() directory.User {
 	}
 	if g.more != nil {
 		user.OtherMails, user.ProxyAddresses = slices.Clone(g.more.otherMails), slices.Clone(g.more.proxyAddresses)
-		user.Profile = g.more.profile.Value()
+		user.Profile = g.more.profile()
 	}
 	if t.federated {
 		user.Identities = []directory.Identity{{SignInType: "federated"}}
@@ -150,7 +163,7 @@ func (g guest) equal(o guest) bool {
 	a, b := g.traits.Value(), o.traits.Value()
 	a.unsaid, b.unsaid, a.domain, b.domain = false, false, "", ""
 	return g.principalName() == o.principalName() && g.mail == o.mail && a == b && g.created == o.created && g.stateChanged == o.stateChanged &&
-		(g.more == o.more || g.more != nil && o.more != nil && g.more.profile == o.more.profile &&
+		(g.more == o.more || g.more != nil && o.more != nil && g.more.profile() == o.more.profile() &&
 			slices.Equal(g.more.otherMails, o.more.otherMails) && slices.Equal(g.more.proxyAddresses, o.more.proxyAddresses))
 }
 
