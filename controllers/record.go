@@ -31,6 +31,10 @@ type record struct {
 	Excused []string `json:"excused,omitempty"`
 	// Pairs are the group memberships announced for this guest and not taken back yet.
 	Pairs []pair `json:"pairs,omitempty"`
+	// Withheld are memberships that ran out after somebody else had taken the guest out of their groups.
+	Withheld []withheld `json:"withheld,omitempty"`
+	// Lapses are the invitations that ended because the guest had not redeemed in time.
+	Lapses []lapse `json:"lapses,omitempty"`
 }
 
 // author identifies an invitation and the resend token that it had when it was last heeded.
@@ -98,6 +102,8 @@ type release struct {
 	Did deed       `json:"did,omitempty"`
 	At  *time.Time `json:"at,omitempty"`
 	Why string     `json:"why,omitempty"`
+	// Unredeemed is set where the last claims went because the guest had not redeemed in time.
+	Unredeemed bool `json:"unredeemed,omitempty"`
 }
 
 // deed is what a release did to the user.
