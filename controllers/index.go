@@ -20,8 +20,8 @@ const (
 	// GuestPolicies by the name of their EntraTenant.
 	indexPolicyByTenant = "spec.tenantRef.name"
 
-	// Guests by the name of their EntraTenant, by status.userID, by addressKey, and by claimantKey of each claim and of each object that
-	// wants one of the pairs in their record.
+	// Guests by the name of their EntraTenant, by status.userID, by addressKey, and by claimantKey of each claim and lapse, and of each object
+	// that wants one of the pairs in their record.
 	indexGuestByTenant       = "spec.tenantRef.name"
 	indexGuestByUserID       = "status.userID"
 	indexGuestByClaimant     = "spec.claims"
@@ -116,6 +116,13 @@ func guestIndexes() []index {
 		on(&b2b.Guest{}, indexGuestByClaimant, func(g *b2b.Guest) (claimants []string) {
 			for _, claim := range g.Spec.Claims {
 				claimants = append(claimants, claimantKey(claim.Kind, claim.Namespace, claim.Name))
+			}
+			rec, err := readRecord(g)
+			if err != nil {
+				return claimants
+			}
+			for _, l := range rec.Lapses {
+				claimants = append(claimants, claimantKey(b2b.ClaimKindGuestInvitation, l.Namespace, l.Name))
 			}
 			return claimants
 		}),
