@@ -96,3 +96,15 @@ func TestCallsToApplicationsCostWhatIsPublished(t *testing.T) {
 	g.Expect(graph.do("POST", "/v1.0/users/"+ada+"/revokeSignInSessions", "").status).To(Equal(http.StatusOK))
 	g.Expect(graph.assignTo(portalID, ada, graphsim.DefaultAccess).status).To(Equal(http.StatusTooManyRequests), "each was a write")
 }
+
+func TestAnApplicationWithdrawsARole(t *testing.T) {
+	g := NewWithT(t)
+	tenant, graph := newTenant(t)
+	givenApplications(tenant)
+	ada := tenant.AddGuest("ada@partner.example", "Ada")
+	g.Expect(graph.assignTo(wikiID, ada, readerRole).status).To(Equal(http.StatusCreated))
+	g.Expect(tenant.UpdateServicePrincipal(wikiID, func(p *graphsim.ServicePrincipal) { p.AppRoles = p.AppRoles[1:] })).To(Succeed())
+	g.Expect(graph.assignTo(wikiID, tenant.AddGuest("bob@partner.example", "Bob"), readerRole).status).To(Equal(http.StatusBadRequest))
+	g.Expect(tenant.Assignments(ada)).To(HaveLen(1), "what was assigned stays")
+	g.Expect(tenant.UpdateServicePrincipal(ada, func(*graphsim.ServicePrincipal) {})).NotTo(Succeed())
+}
