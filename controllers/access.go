@@ -7,6 +7,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -36,16 +37,19 @@ type terms struct {
 	deletionPolicy b2b.DeletionPolicy
 	regrantToken   b2b.Token
 	suspend        bool
+	expirationTime *metav1.Time
 }
 
 func termsOf(object accessObject) terms {
 	switch object := object.(type) {
 	case *b2b.GuestAppRoleAssignment:
 		spec := object.Spec
-		return terms{b2b.ClaimKindGuestAppRoleAssignment, spec.Guest, spec.GrantWhen, spec.DeletionPolicy, spec.RegrantToken, spec.Suspend}
+		return terms{b2b.ClaimKindGuestAppRoleAssignment, spec.Guest, spec.GrantWhen, spec.DeletionPolicy, spec.RegrantToken, spec.Suspend,
+			spec.ExpirationTime}
 	case *b2b.GuestGroupMembership:
 		spec := object.Spec
-		return terms{b2b.ClaimKindGuestGroupMembership, spec.Guest, spec.GrantWhen, spec.DeletionPolicy, spec.RegrantToken, spec.Suspend}
+		return terms{b2b.ClaimKindGuestGroupMembership, spec.Guest, spec.GrantWhen, spec.DeletionPolicy, spec.RegrantToken, spec.Suspend,
+			spec.ExpirationTime}
 	}
 	return terms{}
 }
@@ -64,6 +68,8 @@ type access struct {
 	target target
 	// assignmentID is the app role assignment, where one has been seen.
 	assignmentID string
+	// allowedFrom is when the policies will allow what they do not allow yet; zero for never.
+	allowedFrom time.Time
 }
 
 func (a *access) terms() terms { return termsOf(a.object) }
@@ -121,8 +127,15 @@ func (a *access) recorded() (*pair, *claimant) {
 // regrants reports whether a new token asks for the guest to be given the target again.
 func (a *access) regrants() bool {
 	_, c := a.recorded()
-	token := a.terms().regrantToken
-	return c != nil && token != "" && c.RegrantToken != token
+	if held := a.withheld(); c == nil && held != nil {
+		c = &held.claimant
+	}
+	return c != nil && newer(a.terms().regrantToken, c.RegrantToken)
+}
+
+// withheld gives what is remembered of a removal by others before the object ran out, nil for nothing.
+func (a *access) withheld() *withheld {
+	return a.life.record.withheldFrom(a.target, a.life.userID(), a.entry())
 }
 
 // announce stores the finalizer, then the pair with this object in it. A pair that was found needs no finalizer, for there is
@@ -156,7 +169,8 @@ func (k *accesses) record(want *access, found bool) bool {
 
 // enter records the object in the pair.
 func (a *access) enter(p *pair) {
-	entry := claimant{Namespace: a.object.GetNamespace(), Name: a.object.GetName(), UID: a.object.GetUID(), RegrantToken: a.terms().regrantToken}
+	entry := a.entry()
+	a.life.record.dropWithheld(p.target, entry)
 	if c := p.claimant(entry.Namespace, entry.Name); c != nil {
 		*c = entry
 		return
@@ -164,25 +178,32 @@ func (a *access) enter(p *pair) {
 	p.Claimants = append(p.Claimants, entry)
 }
 
+// entry is what the object is recorded as.
+func (a *access) entry() claimant {
+	return claimant{Namespace: a.object.GetNamespace(), Name: a.object.GetName(), UID: a.object.GetUID(), RegrantToken: a.terms().regrantToken}
+}
+
 // leave leaves the pairs that this object is recorded for and does not want any more. A copy restored from a backup does not leave
-// before its invitation has come back.
-func (k *accesses) leave(ctx context.Context, want *access) (*lifecycle.Decision, error) {
+// before its invitation has come back. Released says that the object leaves because its Guest is being released, and may come back in the
+// next life.
+func (k *accesses) leave(ctx context.Context, want *access) (decision *lifecycle.Decision, released bool, err error) {
 	held, err := k.held(ctx, k.Cache, want.object) // a change of the record wakes the object
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, l := range held {
 		keeps := want.life != nil && l.guest.UID == want.life.guest.UID && l.pair.target == want.target &&
 			(l.pair.UserID == want.life.userID() || want.life.userID() == "")
 		unresolved := !want.ended && (want.life == nil || want.target == target{})
 		restored := want.ended && l.claimant.UID != want.object.GetUID()
-		if keeps || unresolved || restored {
+		released := l.record.releasing() && l.claimant.UID == want.object.GetUID() // the release waits for it
+		if !released && (keeps || unresolved || restored) {
 			continue
 		}
 		decision, err := k.pairs.release(ctx, l)
-		return &decision, err
+		return &decision, released, err
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // held gives the pairs that the object is recorded for.

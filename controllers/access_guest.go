@@ -61,18 +61,22 @@ func (k *accesses) resolveGuest(ctx context.Context, want *access) (*b2b.Guest, 
 
 // claimGuest has an object that names an address claim the Guest.
 func (k *accesses) claimGuest(ctx context.Context, want *access) (*b2b.Guest, *lifecycle.Verdict, error) {
-	terms := want.terms()
-	if want.tenant.suspension(terms.suspend) != "" {
+	if want.tenant.suspension(want.terms().suspend) != "" {
 		guest, err := k.guestOf(ctx, want.tenant.EntraTenant, want.address)
 		return guest, &lifecycle.Verdict{Outcome: lifecycle.Unchanged}, err
 	}
-	guest, fresh, verdict, err := k.ensureClaim(ctx, claiming{tenant: want.tenant.EntraTenant, address: want.address, claim: b2b.GuestClaim{
-		Kind: terms.kind, Namespace: want.object.GetNamespace(), Name: want.object.GetName(), UID: want.object.GetUID(),
-	}})
+	guest, fresh, verdict, err := k.ensureClaim(ctx, want.claiming())
 	if fresh {
 		return guest, &lifecycle.Verdict{Outcome: lifecycle.Unchanged}, err
 	}
 	return guest, verdict, err
+}
+
+// claiming is the claim of an object that names an address.
+func (a *access) claiming() claiming {
+	return claiming{tenant: a.tenant.EntraTenant, address: a.address, claim: b2b.GuestClaim{
+		Kind: a.terms().kind, Namespace: a.object.GetNamespace(), Name: a.object.GetName(), UID: a.object.GetUID(),
+	}}
 }
 
 // invitationClaims reports whether the invitation's claim is in the Guest, which only the operator writes.

@@ -41,20 +41,17 @@ func (w accessWakes) ofGuest(ctx context.Context, object client.Object) ([]recon
 	if err != nil {
 		return nil, err
 	}
-	for _, claim := range guest.Spec.Claims {
-		if claim.Kind != b2b.ClaimKindGuestInvitation {
-			continue
-		}
-		found, err := requestsFor(ctx, w.Cache, w.list(), client.InNamespace(claim.Namespace),
-			client.MatchingFields{indexAccessByInvitation: claim.Name})
+	rec, err := readRecord(guest)
+	if err != nil {
+		return requests, err
+	}
+	for _, invitation := range invitationsBehind(guest, rec) {
+		found, err := requestsFor(ctx, w.Cache, w.list(), client.InNamespace(invitation.Namespace),
+			client.MatchingFields{indexAccessByInvitation: invitation.Name})
 		if err != nil {
 			return nil, err
 		}
 		requests = append(requests, found...)
-	}
-	rec, err := readRecord(guest)
-	if err != nil {
-		return requests, err
 	}
 	for _, p := range rec.Pairs {
 		if p.claimKind() != w.kind {
@@ -67,6 +64,20 @@ func (w accessWakes) ofGuest(ctx context.Context, object client.Object) ([]recon
 	return requests, nil
 }
 
+// invitationsBehind names the invitations that claim a Guest, and those that have lapsed.
+func invitationsBehind(guest *b2b.Guest, rec *record) (invitations []types.NamespacedName) {
+	for _, claim := range guest.Spec.Claims {
+		if claim.Kind == b2b.ClaimKindGuestInvitation {
+			invitations = append(invitations, types.NamespacedName{Namespace: claim.Namespace, Name: claim.Name})
+		}
+	}
+	for _, lapse := range rec.Lapses {
+		invitations = append(invitations, types.NamespacedName{Namespace: lapse.Namespace, Name: lapse.Name})
+	}
+	return invitations
+}
+
+// ofTenant finds the objects that name an address in a tenant, and those of its invitations.
 func (w accessWakes) ofTenant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
 	invitations, err := requestsFor(ctx, w.Cache, &b2b.GuestInvitationList{}, client.MatchingFields{indexInvitationByTenant: object.GetName()})
 	if err != nil {

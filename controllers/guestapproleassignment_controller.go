@@ -75,6 +75,20 @@ func (k *assignmentKind) Decide(ctx context.Context, assignment *b2b.GuestAppRol
 		k.looks.remove(client.ObjectKeyFromObject(assignment))
 		return k.decideEnd(ctx, assignment)
 	}
+	ended, err := k.accessEnding(ctx, want.tenant, assignment.Spec.ExpirationTime, want.invitation)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if ended != nil {
+		return k.decideExpired(ctx, want, *ended)
+	}
+	decision, err := k.decideWanted(ctx, want)
+	decision.Due = untilDates(k.Now(), assignment.Spec.ExpirationTime, accessEnds(nil, want.invitation), want.allowedFrom)
+	return decision, err
+}
+
+// decideWanted decides about an assignment that holds.
+func (k *assignmentKind) decideWanted(ctx context.Context, want *wantedRole) (lifecycle.Decision, error) {
 	blocker, err := k.resolve(ctx, want)
 	if err != nil {
 		return lifecycle.Decision{}, err
@@ -91,12 +105,17 @@ func (k *assignmentKind) Decide(ctx context.Context, assignment *b2b.GuestAppRol
 
 // leave takes back the roles that the object does not want any more.
 func (k *assignmentKind) leave(ctx context.Context, want *wantedRole) (*lifecycle.Decision, error) {
-	decision, err := k.accesses.leave(ctx, &want.access)
+	decision, _, err := k.accesses.leave(ctx, &want.access)
 	if decision != nil {
-		status := &want.assignment.Status
-		status.UserID, status.ServicePrincipalID, status.AssignmentID = "", "", ""
+		want.forgetIDs()
 	}
 	return decision, err
+}
+
+// forgetIDs takes out of the status what the guest does not have any more.
+func (w *wantedRole) forgetIDs() {
+	status := &w.assignment.Status
+	status.UserID, status.ServicePrincipalID, status.AssignmentID = "", "", ""
 }
 
 // waitNoMore takes back that an object waits for its turn to write.

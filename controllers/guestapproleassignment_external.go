@@ -44,7 +44,7 @@ func (k *assignmentKind) decideSeen(ctx context.Context, want *wantedRole, assig
 	case known && k.Now().Before(p.AnnouncedAt.Add(k.ReplicationWindow)): // made a moment ago, and does not show everywhere yet
 		want.assignmentID = p.AssignmentID
 		return k.decideAssigned(want, lifecycle.Later), nil
-	case known && c != nil && !want.regrants():
+	case (known && c != nil || want.withheld() != nil) && !want.regrants():
 		want.waitNoMore()
 		return lifecycle.Say(k.removed(want)), nil
 	}

@@ -35,7 +35,9 @@ func (k *assignmentKind) resolve(ctx context.Context, want *wantedRole) (*lifecy
 		Role:         want.assignment.Spec.Role,
 		EmailAddress: b2b.NormalizeEmailAddress(want.address),
 		ByAddress:    want.invitation == nil,
+		Lifetime:     policy.Lifetime{Ends: accessEnds(want.assignment.Spec.ExpirationTime, want.invitation), Now: k.Now()},
 	})
+	want.allowedFrom = want.granted.From
 	if !want.granted.Allowed {
 		verdict := verdictOf(want.granted)
 		return &verdict, nil

@@ -10,5 +10,6 @@ func (k *assignmentKind) Report(assignment *b2b.GuestAppRoleAssignment, verdict 
 	if verdict.Reason == b2b.ReasonRemovedExternally && readiness(assignment.Status.Conditions).reason != verdict.Reason {
 		k.Events.RoleRemovedExternally(assignment)
 	}
+	k.reportExpiry(assignment, assignment.Spec.ExpirationTime, verdict)
 	report(assignment, &assignment.Status.ObservedGeneration, verdict, suspended)
 }

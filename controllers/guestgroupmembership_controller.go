@@ -61,6 +61,20 @@ func (k *membershipKind) Decide(ctx context.Context, membership *b2b.GuestGroupM
 		want.withdraw()
 		return k.decideEnd(ctx, membership)
 	}
+	ended, err := k.accessEnding(ctx, want.tenant, membership.Spec.ExpirationTime, want.invitation)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if ended != nil {
+		return k.decideExpired(ctx, want, *ended)
+	}
+	decision, err := k.decideWanted(ctx, want)
+	decision.Due = untilDates(k.Now(), membership.Spec.ExpirationTime, accessEnds(nil, want.invitation), want.allowedFrom)
+	return decision, err
+}
+
+// decideWanted decides about a membership that holds.
+func (k *membershipKind) decideWanted(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
 	blocker, err := k.resolve(ctx, want)
 	if err != nil {
 		return lifecycle.Decision{}, err
@@ -84,7 +98,10 @@ func (w *wanted) withdraw() {
 
 // leave leaves the pairs that the membership does not want any more: then it is not a member any more.
 func (k *membershipKind) leave(ctx context.Context, want *wanted) (*lifecycle.Decision, error) {
-	decision, err := k.accesses.leave(ctx, &want.access)
+	decision, released, err := k.accesses.leave(ctx, &want.access)
+	if released { // to come back in the next life
+		k.forgettingSeen(want, decision.Step)
+	}
 	if decision != nil {
 		want.membership.Status.MemberSince = nil
 	}

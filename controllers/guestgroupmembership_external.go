@@ -113,7 +113,7 @@ func (k *membershipKind) decidePresent(want *wanted) lifecycle.Decision {
 func (w *wanted) removedByOthers(now time.Time, window time.Duration, inHand bool) bool {
 	p, c := w.recorded()
 	if c == nil || p.UserID != w.life.userID() {
-		return w.membership.Status.MemberSince != nil
+		return w.membership.Status.MemberSince != nil || w.withheld() != nil
 	}
 	if p.Found || w.membership.Status.MemberSince != nil {
 		return true

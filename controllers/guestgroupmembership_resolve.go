@@ -28,6 +28,7 @@ func (k *membershipKind) resolve(ctx context.Context, want *wanted) (*lifecycle.
 	if err != nil {
 		return nil, err
 	}
+	want.allowedFrom = decision.From
 	if !decision.Allowed {
 		verdict := verdictOf(decision)
 		return &verdict, nil
@@ -45,5 +46,6 @@ func (k *membershipKind) decideGroup(ctx context.Context, want *wanted) (policy.
 		Group:        want.membership.Spec.Group,
 		EmailAddress: b2b.NormalizeEmailAddress(want.address),
 		ByAddress:    want.invitation == nil,
+		Lifetime:     policy.Lifetime{Ends: accessEnds(want.membership.Spec.ExpirationTime, want.invitation), Now: k.Now()},
 	}), nil
 }

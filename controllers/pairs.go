@@ -63,19 +63,27 @@ func (p *pairs) leaveGroup(ctx context.Context, l leaving) lifecycle.Decision {
 	group, err := l.tenant.Directory.GetGroup(ctx, l.pair.GroupID)
 	switch {
 	case directory.IsNotFound(err):
-		return lifecycle.Do(p.forget(l, ""))
+		return lifecycle.Do(p.forget(l, stay{}))
 	case err != nil:
 		return lifecycle.Say(failure(err, "reading the group", permissionReadGroups))
 	}
 	if why := group.NotWritableBecause(); why != "" {
-		return lifecycle.Do(p.forget(l, "the group cannot be written any more: "+why))
+		return lifecycle.Do(p.forget(l, stay{why: "the group cannot be written any more: " + why}))
 	}
 	return p.remove(ctx, l)
 }
 
-// staysBecause says why the guest keeps the target; nil where they do not. An empty reason is nothing to tell anybody about.
-func (p *pairs) staysBecause(ctx context.Context, l leaving) (*string, error) {
-	because := func(why string) (*string, error) { return &why, nil }
+// stay is why a guest keeps a target that a claimant leaves.
+type stay struct {
+	// why is what to tell; empty where there is nothing to tell anybody about.
+	why string
+	// others are the other claimants of the pair: one of them has to be left.
+	others bool
+}
+
+// staysBecause says why the guest keeps the target; nil where they do not.
+func (p *pairs) staysBecause(ctx context.Context, l leaving) (*stay, error) {
+	because := func(why string) (*stay, error) { return &stay{why: why}, nil }
 	switch {
 	case l.retain:
 		return because("deletionPolicy Retain")
@@ -91,14 +99,12 @@ func (p *pairs) staysBecause(ctx context.Context, l leaving) (*string, error) {
 			continue
 		}
 		if object, err := p.claimantOf(ctx, l.pair.claimKind(), other); err != nil || object != nil {
-			why := ""
-			return &why, err
+			return &stay{others: true}, err
 		}
 	}
 	others, err := p.wantedElsewhere(ctx, l)
 	if err != nil || others {
-		why := ""
-		return &why, err
+		return &stay{}, err
 	}
 	return nil, nil
 }
@@ -137,25 +143,30 @@ func (p *pairs) claimantOf(ctx context.Context, kind b2b.ClaimKind, c claimant) 
 	return object, nil
 }
 
-// forget takes the claimant out of the record, and the pair with the last one, without touching the directory.
-func (p *pairs) forget(l leaving, stays string) lifecycle.Step {
+// forget takes the claimant out of the record, and the pair with the last one, without touching the directory. Where the guest stays for
+// other claimants and those have left meanwhile, as two that expire in the same moment do, it is a conflict: the last one has to decide anew.
+func (p *pairs) forget(l leaving, stays stay) lifecycle.Step {
 	return lifecycle.Step{Name: "a claimant of a pair", Announce: func(ctx context.Context) error {
+		last := false
 		err := p.amend(ctx, l.guestLife, func() bool {
 			l.record.dropClaimant(l.pair.target, l.claimant.Namespace, l.claimant.Name)
+			if last = stays.others && l.record.pair(l.pair.target) == nil; last {
+				return false
+			}
 			if l.record.released() && len(l.record.Pairs) == 0 {
 				controllerutil.RemoveFinalizer(l.guest, b2b.Finalizer)
 			}
 			return true
 		})
-		if err != nil {
-			return err
-		}
 		switch {
-		case stays == "":
-		case l.pair.GroupID != "":
-			p.Events.GroupLeft(l.about, stays)
-		default:
-			p.Events.AssignmentLeft(l.about, stays)
+		case err != nil:
+			return err
+		case last:
+			return apierrors.NewConflict(b2b.GroupVersion.WithResource("guests").GroupResource(), l.guest.Name, errOthersLeft)
+		case stays.why != "" && l.pair.GroupID != "":
+			p.Events.GroupLeft(l.about, stays.why)
+		case stays.why != "":
+			p.Events.AssignmentLeft(l.about, stays.why)
 		}
 		return nil
 	}}
@@ -173,7 +184,7 @@ func (p *pairs) remove(ctx context.Context, l leaving) lifecycle.Decision {
 	switch {
 	case !member && (removed || p.settled(l.pair)):
 		p.removed.remove(key)
-		return lifecycle.Do(p.forget(l, ""))
+		return lifecycle.Do(p.forget(l, stay{}))
 	case removed && now.Sub(removedAt) < p.ReplicationWindow:
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "removed from the group; waiting until the tenant shows it", lifecycle.Soon))
 	}
@@ -224,7 +235,10 @@ func (d Dependencies) amend(ctx context.Context, life *guestLife, change func() 
 	return d.storeLife(ctx, life)
 }
 
-var errAnotherLife = errors.New("it is about another life or another user by now")
+var (
+	errAnotherLife = errors.New("it is about another life or another user by now")
+	errOthersLeft  = errors.New("the others who wanted it for the guest have left it by now")
+)
 
 // storeLife writes a Guest with its record, with an optimistic lock.
 func (d Dependencies) storeLife(ctx context.Context, life *guestLife) error {

@@ -25,9 +25,9 @@ func (p *pairs) revoke(ctx context.Context, l leaving) lifecycle.Decision {
 	switch {
 	case assigned == nil && (removed || p.settled(l.pair)):
 		p.removed.remove(key)
-		return lifecycle.Do(p.forget(l, ""))
+		return lifecycle.Do(p.forget(l, stay{}))
 	case assigned != nil && l.pair.AssignmentID != "" && assigned.ID != l.pair.AssignmentID:
-		return lifecycle.Do(p.forget(l, "somebody else has assigned the role since"))
+		return lifecycle.Do(p.forget(l, stay{why: "somebody else has assigned the role since"}))
 	case removed && p.Now().Sub(removedAt) < p.ReplicationWindow:
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "the app role is taken back; waiting until the tenant shows it", lifecycle.Soon))
 	case assigned == nil:

@@ -116,6 +116,16 @@ func (r *record) holds(pairs []pair) bool {
 	return true
 }
 
+// forgetAssignment forgets which assignment a pair is about, and reports whether that was known.
+func (r *record) forgetAssignment(t target) bool {
+	p := r.pair(t)
+	if p == nil || p.AssignmentID == "" {
+		return false
+	}
+	p.AssignmentID = ""
+	return true
+}
+
 // same reports whether two states of a pair announce the same, whenever they did.
 func (p pair) same(other pair) bool {
 	return p.UserID == other.UserID && p.GuestUID == other.GuestUID && p.Found == other.Found && p.AssignmentID == other.AssignmentID &&

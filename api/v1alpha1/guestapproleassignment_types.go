@@ -29,8 +29,13 @@ type GuestAppRoleAssignmentSpec struct {
 	// +optional
 	GrantWhen Milestone `json:"grantWhen,omitempty"`
 
-	// deletionPolicy says what becomes of the assignment when this object goes, or the invitation that it names: it is taken
-	// back, or stays.
+	// expirationTime ends the assignment: the role is taken back, whatever deletionPolicy says. A later time renews it. Absent: it
+	// ends with the invitation that it names. Where it names an address, a GuestPolicy can require it.
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+
+	// deletionPolicy says what becomes of the assignment when this object goes, or the invitation that it names goes or expires: it
+	// is taken back, or stays.
 	// +kubebuilder:default=Delete
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
@@ -52,7 +57,7 @@ type GuestAppRoleAssignmentStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready and, while they apply, Reconciling, Stalled and Suspended.
+	// conditions are Ready and, while they apply, Reconciling, Stalled, Suspended, ExpiringSoon and Expired.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type
@@ -89,6 +94,7 @@ type GuestAppRoleAssignmentStatus struct {
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="User ID",type=string,priority=1,JSONPath=`.status.userID`
 // +kubebuilder:printcolumn:name="Service Principal ID",type=string,priority=1,JSONPath=`.status.servicePrincipalID`
+// +kubebuilder:printcolumn:name="Expires",type=string,priority=1,JSONPath=`.spec.expirationTime`
 type GuestAppRoleAssignment struct {
 	metav1.TypeMeta `json:",inline"`
 

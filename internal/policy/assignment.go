@@ -12,6 +12,8 @@ type Assignment struct {
 	// EmailAddress and ByAddress are as in Membership.
 	EmailAddress string
 	ByAddress    bool
+	// Lifetime is that of the assignment, which may end with its invitation.
+	Lifetime
 }
 
 // Assignment decides whether the namespace may let the guest use the application in that role, and which application that is. An
@@ -24,6 +26,7 @@ func (g Grants) Assignment(assignment Assignment) Decision {
 		if assignment.ByAddress && !allowsDomain(grant, domain) || deniesDomain(grant, domain) {
 			said.objections = append(said.objections, domainObjection(domain))
 		}
+		assignment.limit(&said, grant)
 		return said
 	})
 }

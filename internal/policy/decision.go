@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 )
@@ -21,6 +22,8 @@ type Decision struct {
 	Application b2b.ResolvedApplication
 	// Policy is the name of the policy that allows the request.
 	Policy string
+	// From is when a request that is denied for the date of its end alone will be allowed; zero for never.
+	From time.Time
 }
 
 // verdict is what one policy says to one request.
@@ -30,6 +33,8 @@ type verdict struct {
 	pending, waitingFor string
 	groupID             string
 	application         b2b.ResolvedApplication
+	// from is when the objections end by themselves; zero for never.
+	from time.Time
 }
 
 // judge asks every policy. The first that allows the request decides, then the first that cannot tell yet.
@@ -43,9 +48,13 @@ func (g Grants) judge(request func(*b2b.GuestPolicy) verdict) Decision {
 	}
 	var refused refusals
 	var pending Decision
+	var from time.Time
 	for i := range g.policies {
 		policy := &g.policies[i]
 		said := request(policy)
+		if !said.from.IsZero() && (from.IsZero() || said.from.Before(from)) {
+			from = said.from
+		}
 		switch {
 		case len(said.objections) > 0:
 			refused.add(policy.Name, said.objections)
@@ -56,9 +65,10 @@ func (g Grants) judge(request func(*b2b.GuestPolicy) verdict) Decision {
 		}
 	}
 	if pending.Reason != "" {
+		pending.From = from
 		return pending
 	}
-	return Decision{Reason: b2b.ReasonPolicyDenied, Message: refused.message()}
+	return Decision{Reason: b2b.ReasonPolicyDenied, Message: refused.message(), From: from}
 }
 
 // refusals are the policies that refuse a request, together where they have the same objections.
