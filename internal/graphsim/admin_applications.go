@@ -44,8 +44,11 @@ func (t *Tenant) UpdateServicePrincipal(id string, change func(*ServicePrincipal
 	if p == nil {
 		return absent("service principal", id)
 	}
-	change(&p.ServicePrincipal)
-	t.completeApplication(&p.ServicePrincipal)
+	changed := p.snapshot() // answers may still hold the old one
+	change(&changed)
+	changed.ID = p.ID
+	t.completeApplication(&changed)
+	p.ServicePrincipal = changed
 	return nil
 }
 

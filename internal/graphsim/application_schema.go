@@ -16,10 +16,11 @@ func principalValue(name string, value func(*servicePrincipal) any) *property {
 }
 
 func servicePrincipalProperties() []*property {
+	const named, notNamed = "eq in startswith ge le", "ne not null"
 	return []*property{
 		principalText("id", func(p *ServicePrincipal) *string { return &p.ID }).filters("eq in", "ne not"),
 		principalText("appId", func(p *ServicePrincipal) *string { return &p.AppID }).filters("eq in", "ne not startswith"),
-		principalText("displayName", func(p *ServicePrincipal) *string { return &p.DisplayName }).filters("eq in startswith ge le", "ne not null"),
+		principalText("displayName", func(p *ServicePrincipal) *string { return &p.DisplayName }).filters(named, notNamed),
 		principalText("appDisplayName", func(p *ServicePrincipal) *string { return &p.DisplayName }),
 		principalText("description", func(p *ServicePrincipal) *string { return &p.Description }),
 		principalText("servicePrincipalType", func(p *ServicePrincipal) *string { return &p.Type }).filters("eq in", "ne not"),

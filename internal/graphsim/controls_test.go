@@ -59,7 +59,8 @@ func TestAGuestComesBySelfServiceSignUp(t *testing.T) {
 	id := signedUp.text("id")
 	found := graph.get("/v1.0/users/" + id + "?$select=displayName,mail,userType,creationType,externalUserState,userPrincipalName")
 	g.Expect(found.body).To(SatisfyAll(
-		HaveKeyWithValue("displayName", "Grace Hopper"), HaveKeyWithValue("mail", "grace.hopper@navy.example"), HaveKeyWithValue("userType", "Guest"),
+		HaveKeyWithValue("displayName", "Grace Hopper"), HaveKeyWithValue("mail", "grace.hopper@navy.example"),
+		HaveKeyWithValue("userType", "Guest"),
 		HaveKeyWithValue("creationType", "SelfServiceSignUp"), HaveKeyWithValue("externalUserState", BeNil()),
 		HaveKeyWithValue("userPrincipalName", "grace.hopper_navy.example#EXT#@contoso.onmicrosoft.com")))
 	g.Expect(tenant.Mailbox("")).To(BeEmpty())
@@ -75,7 +76,8 @@ func TestAnotherAdministratorWorksOnApplicationsThroughTheControls(t *testing.T)
 	g := NewWithT(t)
 	tenant, graph := newTenant(t)
 	ada := tenant.AddGuest("ada@partner.example", "Ada")
-	added := graph.do("POST", "/sim/admin/servicePrincipals", `{"displayName":"Project Wiki","appRoles":[{"value":"Reader"}],"appRoleAssignmentRequired":true}`)
+	added := graph.do("POST", "/sim/admin/servicePrincipals",
+		`{"displayName":"Project Wiki","appRoles":[{"value":"Reader"}],"appRoleAssignmentRequired":true}`)
 	g.Expect(added.status).To(Equal(200), added.raw)
 	wiki := added.text("id")
 	p, _ := tenant.ServicePrincipal(wiki)
@@ -84,7 +86,8 @@ func TestAnotherAdministratorWorksOnApplicationsThroughTheControls(t *testing.T)
 	assignments := "/sim/admin/servicePrincipals/" + wiki + "/assignments"
 	assigned := graph.do("POST", assignments, `{"principalId":"`+ada+`","role":"Reader"}`)
 	g.Expect(assigned.status).To(Equal(200), assigned.raw)
-	g.Expect(tenant.Assignments(ada)).To(HaveExactElements(SatisfyAll(HaveField("ID", assigned.text("id")), HaveField("AppRoleID", p.AppRoles[0].ID))))
+	g.Expect(tenant.Assignments(ada)).To(HaveExactElements(SatisfyAll(
+		HaveField("ID", assigned.text("id")), HaveField("AppRoleID", p.AppRoles[0].ID))))
 	g.Expect(graph.do("POST", assignments, `{"principalId":"`+ada+`","role":"Owner"}`).status).To(Equal(400))
 	g.Expect(graph.do("POST", assignments, `{"principalId":"nobody"}`).status).To(Equal(400))
 	g.Expect(graph.get("/").raw).To(SatisfyAll(ContainSubstring("Project Wiki"), ContainSubstring("Ada · Reader")))

@@ -40,6 +40,8 @@ func Seed(t *Tenant) {
 			{Value: "Wiki.Export", DisplayName: "Export", Description: "May export all pages", AllowedMemberTypes: []string{"Application"}},
 		},
 	})
-	t.AddServicePrincipal(ServicePrincipal{DisplayName: "Partner Portal", Description: "Where partners report", AppRoleAssignmentRequired: true})
+	t.AddServicePrincipal(ServicePrincipal{
+		DisplayName: "Partner Portal", Description: "Where partners report", AppRoleAssignmentRequired: true,
+	})
 	_, _ = t.AssignAppRole(wiki, owner, "Editor") // both were added above
 }
