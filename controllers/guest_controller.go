@@ -41,18 +41,24 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 
 // ofClaimant finds the Guests that an invitation claims, or that another object claims or is recorded for.
 func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
-	kind := b2b.ClaimKindGuestInvitation
-	wants, isAccess := object.(accessObject)
-	if isAccess {
-		kind = termsOf(wants).kind
-	}
+	kind := claimKindOf(object)
 	key := claimantKey(kind, object.GetNamespace(), object.GetName())
 	requests, err := requestsFor(ctx, k.Cache, &b2b.GuestList{}, client.MatchingFields{indexGuestByClaimant: key})
-	if err != nil || !isAccess {
+	if err != nil || kind == b2b.ClaimKindGuestInvitation {
 		return requests, err
 	}
 	recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{}, client.MatchingFields{indexGuestByPairClaimant: key})
 	return append(requests, recorded...), err
+}
+
+func claimKindOf(object client.Object) b2b.ClaimKind {
+	switch object.(type) {
+	case *b2b.GuestGroupMembership:
+		return b2b.ClaimKindGuestGroupMembership
+	case *b2b.GuestAppRoleAssignment:
+		return b2b.ClaimKindGuestAppRoleAssignment
+	}
+	return b2b.ClaimKindGuestInvitation
 }
 
 // laneOf gives the namespace that asked for a Guest first.
