@@ -198,7 +198,7 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	g, rec := NewWithT(t), &record{}
 	for n := range maxLapses + 10 {
 		rec.addLapse(lapse{Namespace: "project-42", Name: string(rune('a' + n)), ResendToken: "1"})
-		rec.withhold(withheld{GroupID: "group", UserID: "ada", claimant: claimant{Name: string(rune('a' + n)), UID: types.UID(string(rune(0x4e00 + n)))}})
+		rec.withhold(withheld{target: inGroup("group"), UserID: "ada", claimant: claimant{Name: string(rune('a' + n)), UID: types.UID(string(rune(0x4e00 + n)))}})
 	}
 	g.Expect(rec.Lapses).To(HaveLen(maxLapses))
 	g.Expect(rec.Withheld).To(HaveLen(maxWithheld))
