@@ -21,6 +21,12 @@ const (
 	portal = "Partner Portal"
 )
 
+// The classes of the writes about app roles.
+const (
+	grantRole  = "POST /servicePrincipals/{id}/appRoleAssignedTo"
+	revokeRole = "DELETE /servicePrincipals/{id}/appRoleAssignedTo/{assignmentId}"
+)
+
 // givenApplications connects the tenant and lets every namespace assign the wiki's Reader, and the portal's default access.
 func (o *scenario) givenApplications(changes ...func(*b2b.GuestPolicy)) {
 	o.t.Helper()
@@ -104,8 +110,6 @@ func (o *scenario) expectAssignments(made, takenBack int) {
 	o.Expect(ours(ledger.AssignmentsAdded)).To(Equal(made), "assignments made")
 	o.Expect(ours(ledger.AssignmentsRemoved)).To(Equal(takenBack), "assignments taken back")
 }
-
-const grantRole, revokeRole = "POST /servicePrincipals/{id}/appRoleAssignedTo", "DELETE /servicePrincipals/{id}/appRoleAssignedTo/{id}"
 
 func TestAGuestIsAssignedAnAppRoleOnceAndLosesItWithTheObject(t *testing.T) {
 	o := startScenario(t)
@@ -298,7 +302,7 @@ func TestARevocationThatTheDirectoryIsSlowToAnswerIsDoneOnce(t *testing.T) {
 	o.givenInvitation(o.team, "ada", "ada@partner.example")
 	role := o.givenAssignment(o.team, "ada-wiki", "ada")
 	o.expectReady(role, b2b.ReasonGranted)
-	o.tenant.Inject(graphsim.Fault{Method: "DELETE", Path: "/servicePrincipals/{id}/appRoleAssignedTo/{id}", Times: 1,
+	o.tenant.Inject(graphsim.Fault{Method: "DELETE", Path: "/servicePrincipals/{id}/appRoleAssignedTo/{assignmentId}", Times: 1,
 		Effect: graphsim.AfterCommit(graphsim.GatewayTimeout())})
 	o.delete(role)
 	o.expectNoObject(role)
