@@ -114,7 +114,7 @@ type GuestStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready and, while they apply, Reconciling and Stalled.
+	// conditions are Ready and, while they apply, Reconciling, Stalled, Suspended and Resent.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type

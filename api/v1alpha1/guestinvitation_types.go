@@ -139,7 +139,8 @@ type GuestInvitationStatus struct {
 	// +optional
 	ExternalUserState ExternalUserState `json:"externalUserState,omitempty"`
 
-	// invitedTime is when the guest was first invited. Absent for guests that were adopted.
+	// invitedTime is when the user came into the tenant: when the guest was invited or, for a guest that was adopted, when the
+	// user was created.
 	// +optional
 	InvitedTime *metav1.Time `json:"invitedTime,omitempty"`
 
