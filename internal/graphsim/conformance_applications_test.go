@@ -2,6 +2,7 @@ package graphsim_test
 
 import (
 	"math"
+	"net/http"
 	"strings"
 
 	"github.com/entraguests/entra-guest-operator/internal/graphsim"
@@ -42,10 +43,10 @@ func assigned(user string) func(*graphsim.Tenant) {
 	}
 }
 
-// assignedPlaceholder serves examples whose path names nothing but placeholders: an
-// application and a user of the same id, each assigned to one of another.
+// assignedPlaceholder serves an example whose application is a placeholder,
+// assignedPerson one whose user is.
 func assignedPlaceholder(t *graphsim.Tenant) {
-	assignable(alex)(t)
+	person(alex)(t)
 	application(placeholder, "Contoso")(t)
 	_, _ = t.AssignAppRole(placeholder, alex, "")
 }
@@ -81,7 +82,7 @@ var applicationArrangements = map[string]func(*graphsim.Tenant){
 // named puts the id of the assignment that the example is about into its path: it is
 // no GUID, and the tenant's to choose.
 func (e example) named(t *graphsim.Tenant, target string) string {
-	if e.Request.Method != "DELETE" || !strings.Contains(target, "/appRoleAssign") {
+	if e.Request.Method != http.MethodDelete || !strings.Contains(target, "/appRoleAssign") {
 		return target
 	}
 	at := strings.LastIndex(target, "/")

@@ -153,7 +153,7 @@ func (t *Tenant) groupRow(g *group) groupRow {
 
 // appRow shows who is assigned, and in which role.
 func (t *Tenant) appRow(p *servicePrincipal) appRow {
-	var roles []string
+	roles := make([]string, 0, len(p.AppRoles))
 	for _, role := range p.AppRoles {
 		roles = append(roles, role.Value)
 	}
