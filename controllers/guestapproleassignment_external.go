@@ -145,17 +145,20 @@ func (k *assignmentKind) assign(ctx context.Context, want *wantedRole) *lifecycl
 	default:
 		k.unsure.set(key, time.Time{})
 	}
-	verdict := assignmentFailure(err)
+	verdict := assignmentFailure(err, want.target)
 	return &verdict
 }
 
 // assignmentFailure is the verdict on an assignment that did not come about.
-func assignmentFailure(err error) lifecycle.Verdict {
+func assignmentFailure(err error, t target) lifecycle.Verdict {
 	switch {
 	case directory.HasDetail(err, directory.ReferenceNotReady):
 		return lifecycle.Wait(b2b.ReasonWaitingForGuest, "the guest is not to be seen everywhere in the tenant yet", lifecycle.Soon)
+	case directory.HasDetail(err, directory.RoleUnknown) && t.RoleID == directory.DefaultAccess:
+		return lifecycle.Stall(b2b.ReasonWaitingForApplication, "the application has app roles, if none for users, so that Microsoft Entra "+
+			"gives nobody default access: its owner has to add a role for users").Within(lifecycle.Seldom)
 	case directory.HasDetail(err, directory.RoleUnknown):
-		return lifecycle.Wait(b2b.ReasonWaitingForApplication, "the app role is not to be seen everywhere in the tenant yet", lifecycle.Retry)
+		return lifecycle.Wait(b2b.ReasonWaitingForApplication, "the app role is not to be seen everywhere in the tenant yet", lifecycle.Later)
 	case directory.Is(err, directory.Invalid):
 		return lifecycle.Stall(b2b.ReasonWaitingForApplication, "Microsoft Entra does not assign the app role to the guest: "+describe(err)).
 			Within(lifecycle.Seldom)

@@ -118,8 +118,12 @@ func verdictOf(decision policy.Decision) lifecycle.Verdict {
 func (k *guestInvitationKind) Report(invitation *b2b.GuestInvitation, verdict lifecycle.Verdict, suspended string) {
 	k.reportExpiry(invitation, invitation.Spec.ExpirationTime, verdict)
 	report(invitation, &invitation.Status.ObservedGeneration, verdict, suspended)
-	if verdict.Outcome != lifecycle.Unchanged {
-		reportMilestones(invitation, verdict)
+	if verdict.Outcome == lifecycle.Unchanged {
+		return
+	}
+	reportMilestones(invitation, verdict)
+	if verdict.Reason != b2b.ReasonExpired {
+		invitation.Status.ExpiredResendToken = ""
 	}
 }
 

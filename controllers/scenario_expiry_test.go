@@ -259,7 +259,7 @@ func TestAnInvitationThatIsRenewedWhileItsGuestIsReleasedBeginsANewLife(t *testi
 	invitation := o.givenInvitation(o.team, "ada", expiringAddress, endsAt(clock.now().Add(24*time.Hour)))
 	m := o.givenMembership(o.team, "ada", "ada")
 	o.expectReady(m, b2b.ReasonGranted)
-	holdUp := o.tenant.Inject(graphsim.Fault{Method: "DELETE", Path: "/groups/{id}/members/{id}/$ref", Effect: graphsim.Throttle("1")})
+	holdUp := o.tenant.Inject(graphsim.Fault{Method: "DELETE", Path: "/groups/{id}/members/{memberId}/$ref", Effect: graphsim.Throttle("1")})
 	o.pass(clock, 24*time.Hour)
 	o.expectWaiting(m, b2b.ReasonThrottled)
 	o.expectWaiting(invitation, b2b.ReasonReleasing)

@@ -51,7 +51,7 @@ const (
 	// Of Ready: Guest, GuestInvitation. Of Accepted: GuestInvitation.
 	ReasonAccepted = "Accepted"
 	// ReasonGranted: the guest is in the group, or has the app role. Nothing to do. Also of PermissionsGranted=True.
-	// Of Ready: GuestGroupMembership, GuestAppRoleAssignment. Of PermissionsGranted: EntraTenant.
+	// Of Ready: GuestAppRoleAssignment, GuestGroupMembership. Of PermissionsGranted: EntraTenant.
 	ReasonGranted = "Granted"
 	// ReasonConnected: the tenant answers and the credential is accepted. Nothing to do.
 	// Of Ready: EntraTenant.
@@ -65,7 +65,7 @@ const (
 	ReasonValid = "Valid"
 	// ReasonExpired: what was asked for has run out, and has been taken away: what is wanted is nothing. Nothing to do, or delete
 	// the object. Condition Expired says why it ended, and what renews it.
-	// Of Ready: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
+	// Of Ready: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation. Of Invited: GuestInvitation.
 	ReasonExpired = "Expired"
 )
 
@@ -165,7 +165,7 @@ const (
 	ReasonGuestDisabled = "GuestDisabled"
 	// ReasonRemovedExternally: somebody else has taken the guest out of the group, or the app role from the guest. Give it to them
 	// again with a new regrantToken, or delete the object.
-	// Of Stalled: GuestGroupMembership, GuestAppRoleAssignment.
+	// Of Stalled: GuestAppRoleAssignment, GuestGroupMembership.
 	ReasonRemovedExternally = "RemovedExternally"
 	// ReasonTenantAlreadyConnected: an older EntraTenant serves this tenantID. Use that one, and delete this one.
 	// Of Stalled: EntraTenant.

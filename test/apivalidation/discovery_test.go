@@ -54,7 +54,7 @@ func TestKubectlGetShowsTheColumns(t *testing.T) {
 		"guestgroupmemberships": {
 			[]string{"Name", "Guest", "Group", "Ready", "Reason", "Age"}, []string{"Message", "User ID", "Group ID"}},
 		"guestapproleassignments": {
-			[]string{"Name", "Guest", "App", "Role", "Ready", "Reason", "Age"}, []string{"Message", "User ID", "Service Principal ID"}},
+			[]string{"Name", "Guest", "App", "Role", "Ready", "Reason", "Age"}, []string{"Message", "User ID", "Service Principal ID", "Expires"}},
 	} {
 		t.Run(resource, func(t *testing.T) {
 			var narrow, wide []string
