@@ -24,6 +24,13 @@ const (
 	// ConditionResent says on a GuestInvitation what came of its latest resendToken.
 	ConditionResent = "Resent"
 
+	// ConditionMessageAsAsked is False on a GuestInvitation that asks for something which an application cannot send or set, and
+	// which Microsoft Entra leaves out without a word. Absent where everything is as asked.
+	ConditionMessageAsAsked = "MessageAsAsked"
+	// ConditionRedeemLinkStored says on a GuestInvitation with a redeemURLSecretRef whether the link is in the Secret. Absent once
+	// the guest has redeemed.
+	ConditionRedeemLinkStored = "RedeemLinkStored"
+
 	// ConditionPermissionsGranted says on an EntraTenant whether the operator has the Graph permissions that it needs.
 	ConditionPermissionsGranted = "PermissionsGranted"
 	// ConditionInvitationsAllowed says on an EntraTenant whether the tenant's settings let an application invite guests.
@@ -82,7 +89,8 @@ const (
 	ReasonInvitationsBlocked = "InvitationsBlocked"
 	// ReasonOutcomeUnknown: the answer to a write was lost, and the operator looks whether the write was carried out before
 	// it does anything else. Wait for the replication window. Also of Resent=False: the invitation may or may not have been
-	// sent again, and is not repeated; set another resendToken if the guest has no mail.
+	// sent again, and is not repeated; set another resendToken if the guest has no mail. And of RedeemLinkStored=False: another link
+	// is made in a moment, without a mail.
 	ReasonOutcomeUnknown = "OutcomeUnknown"
 	// ReasonCredentialInvalid: the tenant refuses the credential, or it cannot be read. Check the Secret, its expiry date
 	// or the federated credential of the app registration.
@@ -148,6 +156,32 @@ const (
 	ReasonTooSoon = "TooSoon"
 	// ReasonAlreadyAccepted of Resent=False: the guest has redeemed the invitation, so that it is not sent again. Nothing to do.
 	ReasonAlreadyAccepted = "AlreadyAccepted"
+
+	// ReasonNothingToSend of Resent=False: message.send is false and no redeemURLSecretRef is set, so that another invitation would
+	// reach nobody. Set one of them; the token is heeded then.
+	ReasonNothingToSend = "NothingToSend"
+
+	// ReasonBodyLeftOut of MessageAsAsked=False: Microsoft Entra leaves message.body out of mails that an application sends, and
+	// need not heed message.language. Remove the body; write to the guest yourself where its words matter.
+	ReasonBodyLeftOut = "BodyLeftOut"
+	// ReasonOtherUserType of MessageAsAsked=False: the user is not of the userType that was asked for. Have an administrator of the
+	// tenant change it, or ask for what it is: userType is sent with the invitation only.
+	ReasonOtherUserType = "OtherUserType"
+
+	// ReasonStored of RedeemLinkStored=True: the link is in the Secret. Hand it to the guest, over a way that only they read.
+	ReasonStored = "Stored"
+	// ReasonSecretForbidden of RedeemLinkStored=False: the operator may not write Secrets in this namespace. Ask the platform team
+	// to bind ClusterRole entra-guests-redeem-secrets there to the operator's service account. Also where a quota forbids it.
+	ReasonSecretForbidden = "SecretForbidden"
+	// ReasonSecretNotOurs of RedeemLinkStored=False: a Secret of that name is there and does not belong to this object. Delete it,
+	// or name another one.
+	ReasonSecretNotOurs = "SecretNotOurs"
+	// ReasonSecretNotWritten of RedeemLinkStored=False: the API server did not take the Secret. It is tried again; look at the
+	// message if this lasts.
+	ReasonSecretNotWritten = "SecretNotWritten"
+	// ReasonLinkNotOurs of RedeemLinkStored=False: the latest link was made for somebody else: another invitation that decided
+	// before, or whoever invited the guest by hand. A new one would put an end to it. Set a new resendToken to have one made.
+	ReasonLinkNotOurs = "LinkNotOurs"
 
 	// ReasonAllowed of InvitationsAllowed=True: the tenant lets an application invite. Nothing to do.
 	ReasonAllowed = "Allowed"
