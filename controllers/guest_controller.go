@@ -25,6 +25,7 @@ import (
 func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 	kind := &guestKind{
 		Dependencies: d, doubts: newDoubts(d.ReplicationWindow), pairs: newPairs(d), deletions: newSyncMap[types.UID, time.Time](),
+		links: newSyncMap[types.UID, heldLink](),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(ownChanged(), recordChanged()))).
@@ -109,6 +110,8 @@ type guestKind struct {
 	pairs  *pairs
 	// deletions are when this process deleted users, by Guest: a directory that is slow to show it is not asked twice.
 	deletions *syncMap[types.UID, time.Time]
+	// links are those on their way into their Secrets, by Guest.
+	links *syncMap[types.UID, heldLink]
 }
 
 func (k *guestKind) New() *b2b.Guest { return &b2b.Guest{} }
@@ -169,7 +172,7 @@ func (l *guestLife) userID() string {
 	return ""
 }
 
-// keepAuthor records who decides, when that has changed. The token that the new author brings counts as heeded.
+// keepAuthor records who decides, when that has changed, and since when. The token that the new author brings counts as heeded.
 func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 	var uid types.UID
 	if life.author != nil {
@@ -179,7 +182,7 @@ func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 		return nil // a life without an author keeps the last one, so that its return changes nothing
 	}
 	return &lifecycle.Step{Name: "the author of the guest", Announce: func(ctx context.Context) error {
-		life.record.Author = &author{UID: uid, ResendToken: life.author.Spec.ResendToken}
+		life.record.Author = &author{UID: uid, ResendToken: life.author.Spec.ResendToken, Since: k.Now().UTC().Truncate(time.Second)}
 		return k.storeLife(ctx, life)
 	}}
 }
