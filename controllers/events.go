@@ -42,10 +42,10 @@ func (e *Events) LinkMade(invitation runtime.Object) {
 	e.normal(invitation, "LinkMade", "Invite", "Made a new link in place of one that was lost; earlier links are not good any more")
 }
 
-// SecretLeft says that a Secret with a link that is not needed any more stays where it is.
+// SecretLeft says that a Secret may be left over whose link is of no use any more.
 func (e *Events) SecretLeft(guest runtime.Object, namespace, name string) {
-	e.warning(guest, "SecretLeft", "RemoveSecret", "Left Secret %s in namespace %s, whose link is of no use any more: the operator may not delete "+
-		"it", name, namespace)
+	e.warning(guest, "SecretLeft", "RemoveSecret", "Could not remove Secret %s in namespace %s, whose link is of no use any more, because the operator may "+
+		"not write Secrets there: delete it if it is there", name, namespace)
 }
 
 // Adopted says that somebody who was in the tenant before is used as they are.

@@ -65,7 +65,8 @@ func (k *guestKind) awaitPending(life *guestLife, user directory.User) awaiting 
 			end()
 			life.tenant.Breaker.Undecided()
 		}
-		verdict := k.standing(life, user).Within(wait.After)
+		verdict := k.standing(life, user)
+		verdict.After = wait.After // what is due by the clock is what waits
 		return nil, nil, &verdict
 	}
 }
