@@ -61,8 +61,8 @@ type operatorUnderTest struct {
 	sim    *graphsim.Tenant
 	// stored counts what the operator has written to the API server.
 	stored *writeCount
-	// namespace is the operator's.
-	namespace string
+	// namespace is the operator's, and user whom the API server takes it for: an administrator where it is empty.
+	namespace, user string
 
 	rest     *rest.Config
 	scheme   *runtime.Scheme
@@ -122,6 +122,9 @@ func startOperator(t *testing.T, options ...startOption) *operatorUnderTest {
 	}
 	o.namespace = o.createNamespace("operator", nil)
 	o.settings.OperatorNamespace = o.namespace
+	if o.user != "" {
+		o.grantInstalledRights()
+	}
 	if o.settings.GraphEndpoint == "" {
 		server := httptest.NewServer(o.sim.Handler())
 		t.Cleanup(server.Close)
@@ -139,6 +142,7 @@ func (o *operatorUnderTest) start() {
 	managerOptions := o.settings.Manager(o.scheme)
 	managerOptions.Controller.SkipNameValidation = new(true) // several managers in one process, one after another
 	kubeconfig := rest.CopyConfig(o.rest)
+	kubeconfig.Impersonate.UserName = o.user
 	kubeconfig.Wrap(o.stored.wrap)
 	mgr, err := ctrl.NewManager(kubeconfig, managerOptions)
 	o.Expect(err).NotTo(HaveOccurred())
