@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
@@ -88,6 +90,16 @@ func (e *Events) RemovedExternally(membership runtime.Object) {
 	e.warning(membership, "RemovedExternally", "Observe", "Somebody else has removed the guest from the group; nobody is added again without a new regrantToken")
 }
 
+// ExpiringSoon says of an object when it will expire.
+func (e *Events) ExpiringSoon(object runtime.Object, message string) {
+	e.warning(object, "ExpiringSoon", "Expire", "%s", sentence(message))
+}
+
+// Expired says of an object that it has run out, and what renews it.
+func (e *Events) Expired(object runtime.Object, message string) {
+	e.normal(object, "Expired", "Expire", "%s", sentence(message))
+}
+
 // Connected says that an EntraTenant is connected.
 func (e *Events) Connected(tenant runtime.Object) {
 	e.normal(tenant, "Connected", "Connect", "Connected the tenant")
@@ -96,6 +108,11 @@ func (e *Events) Connected(tenant runtime.Object) {
 // Disconnected says why an EntraTenant is not connected any more.
 func (e *Events) Disconnected(tenant runtime.Object, why string) {
 	e.warning(tenant, "Disconnected", "Connect", "Disconnected the tenant: %s", why)
+}
+
+// sentence begins a condition's message with a capital.
+func sentence(message string) string {
+	return strings.ToUpper(message[:1]) + message[1:]
 }
 
 func (e *Events) normal(object runtime.Object, reason, action, note string, args ...any) {

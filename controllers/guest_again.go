@@ -65,8 +65,7 @@ func (k *guestKind) awaitPending(life *guestLife, user directory.User) awaiting 
 			end()
 			life.tenant.Breaker.Undecided()
 		}
-		verdict := k.standing(life, user)
-		verdict.After = wait.After // what is due by the clock is what waits
+		verdict := k.standing(life, user).Within(wait.After)
 		return nil, nil, &verdict
 	}
 }
@@ -113,23 +112,22 @@ func (k *guestKind) untilAgain(life *guestLife) time.Duration {
 	return last.Again.Sub(k.Now())
 }
 
-// untilAnother is how long it takes until another invitation to a guest who has not redeemed is due by the clock; 0 for never. What is due
-// by then is decided anew.
-func (k *guestKind) untilAnother(life *guestLife, user directory.User) time.Duration {
+// anotherDue is when another invitation to a guest who has not redeemed falls due by the clock; zero for never.
+func (k *guestKind) anotherDue(life *guestLife, user directory.User) (due time.Time) {
 	if life.author == nil || !pending(user) {
-		return 0
+		return time.Time{}
 	}
-	soonest := lifecycle.Verdict{}
+	now := k.Now()
 	if life.newToken() && life.reachesSomebody() {
-		soonest = soonest.Within(max(k.untilResend(life), lifecycle.Soon))
+		due = now.Add(k.untilResend(life))
 	}
 	if wait, ok := k.untilReminder(life, user); ok {
-		soonest = soonest.Within(max(wait, lifecycle.Soon))
+		due = earlier(due, now.Add(wait))
 	}
-	if rest := k.untilAgain(life); rest > 0 && soonest.After > 0 {
-		return max(rest, soonest.After)
+	if rested := now.Add(k.untilAgain(life)); !due.IsZero() && rested.After(due) {
+		return rested
 	}
-	return soonest.After
+	return due
 }
 
 // lastMailNote says what has become of the latest mail to a guest who has not redeemed, where it is not certain that they have it.

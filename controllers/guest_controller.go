@@ -130,6 +130,15 @@ func (k *guestKind) Decide(ctx context.Context, guest *b2b.Guest) (lifecycle.Dec
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
+	decision, err := k.decide(ctx, life)
+	decision.Due = life.due(k.Now())
+	return decision, err
+}
+
+func (k *guestKind) decide(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
+	if decision, err := k.keepLapses(ctx, life); decision != nil || err != nil {
+		return valueOf(decision), err
+	}
 	if life.record.Release != nil {
 		return k.decideRelease(ctx, life)
 	}
@@ -137,13 +146,17 @@ func (k *guestKind) Decide(ctx context.Context, guest *b2b.Guest) (lifecycle.Dec
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
+	claims, verdict := k.dropUnredeemed(ctx, life, claims)
+	if verdict != nil {
+		return lifecycle.Say(*verdict), nil
+	}
 	if step := k.keepClaims(life, claims); step != nil {
 		return lifecycle.Do(*step), nil
 	}
 	if decision, err := k.sweepPairs(ctx, life); decision != nil || err != nil {
 		return valueOf(decision), err
 	}
-	if verdict := life.tenant.waiting(guest.Spec.TenantRef.Name); verdict != nil {
+	if verdict := life.tenant.waiting(life.guest.Spec.TenantRef.Name); verdict != nil {
 		return lifecycle.Say(*verdict), nil
 	}
 	if life.author, err = k.chooseAuthor(ctx, life, claims); err != nil {
@@ -162,6 +175,15 @@ type guestLife struct {
 	tenant tenant
 	// author is the invitation that decides, nil where none may.
 	author *b2b.GuestInvitation
+	// claimers are the objects that make the claims, and lapsed those that run out in this moment because the guest has not redeemed.
+	claimers []claimer
+	lapsed   []lapse
+	// asked says that the directory was asked whether the guest has redeemed at last.
+	asked bool
+	// mailDue is when another invitation to a guest who has not redeemed falls due by the clock; zero for never.
+	mailDue time.Time
+	// allowedFrom is when an invitation that the policies do not allow yet will be allowed; zero for never.
+	allowedFrom time.Time
 }
 
 // userID is the user that this life is about, "" where none is known: a status may still name the user of an earlier life.
@@ -182,7 +204,9 @@ func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 		return nil // a life without an author keeps the last one, so that its return changes nothing
 	}
 	return &lifecycle.Step{Name: "the author of the guest", Announce: func(ctx context.Context) error {
-		life.record.Author = &author{UID: uid, ResendToken: life.author.Spec.ResendToken, Since: k.Now().UTC().Truncate(time.Second)}
+		life.record.Author = &author{
+			UID: uid, ResendToken: life.record.takeToken(life.author), Since: k.Now().UTC().Truncate(time.Second),
+		}
 		return k.storeLife(ctx, life)
 	}}
 }

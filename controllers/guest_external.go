@@ -170,6 +170,7 @@ func (k *guestKind) decidePresent(ctx context.Context, life *guestLife, user dir
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestDisabled,
 			"somebody else has blocked this guest from signing in; an administrator of the tenant can unblock them"))
 	}
+	life.mailDue = k.anotherDue(life, user)
 	if decision := k.decideResend(life, user); decision != nil {
 		return *decision
 	}

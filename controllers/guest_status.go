@@ -17,14 +17,13 @@ func (k *guestKind) standing(life *guestLife, user directory.User) lifecycle.Ver
 	if pending(user) {
 		note = life.lastMailNote()
 	}
-	verdict := lifecycle.IsReady(b2b.ReasonInvited, "the guest exists and the invitation is out"+note)
 	switch {
 	case life.origin(user) != b2b.GuestOriginInvited:
-		verdict = lifecycle.IsReady(b2b.ReasonAdopted, "the person was a guest already; the operator does not change or delete this user"+note)
+		return lifecycle.IsReady(b2b.ReasonAdopted, "the person was a guest already; the operator does not change or delete this user"+note)
 	case user.ExternalUserState == directory.Accepted:
-		verdict = lifecycle.IsReady(b2b.ReasonAccepted, "the guest has redeemed the invitation")
+		return lifecycle.IsReady(b2b.ReasonAccepted, "the guest has redeemed the invitation")
 	}
-	return verdict.Within(k.untilAnother(life, user))
+	return lifecycle.IsReady(b2b.ReasonInvited, "the guest exists and the invitation is out"+note)
 }
 
 // origin says how the user came into the tenant. Right after an invitation only the id is known, and nothing speaks against us.

@@ -66,6 +66,14 @@ func (k *membershipKind) ofGuest(ctx context.Context, object client.Object) ([]r
 	if err != nil {
 		return requests, err
 	}
+	for _, l := range rec.Lapses {
+		found, err := requestsFor(ctx, k.Cache, &b2b.GuestGroupMembershipList{}, client.InNamespace(l.Namespace),
+			client.MatchingFields{indexMembershipByInvitation: l.Name})
+		if err != nil {
+			return nil, err
+		}
+		requests = append(requests, found...)
+	}
 	for _, p := range rec.Pairs {
 		for _, c := range p.Claimants {
 			requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: c.Namespace, Name: c.Name}})
@@ -137,6 +145,20 @@ func (k *membershipKind) Decide(ctx context.Context, membership *b2b.GuestGroupM
 		want.withdraw()
 		return k.decideEnd(ctx, want)
 	}
+	ended, err := k.accessEnding(ctx, want.tenant, membership.Spec.ExpirationTime, want.invitation)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if ended != nil {
+		return k.decideExpired(ctx, want, *ended)
+	}
+	decision, err := k.decideWanted(ctx, want)
+	decision.Due = untilDates(k.Now(), membership.Spec.ExpirationTime, accessEnds(nil, want.invitation), want.allowedFrom)
+	return decision, err
+}
+
+// decideWanted decides about a membership that holds.
+func (k *membershipKind) decideWanted(ctx context.Context, want *wanted) (lifecycle.Decision, error) {
 	blocker, err := k.resolve(ctx, want)
 	if err != nil {
 		return lifecycle.Decision{}, err
@@ -170,10 +192,14 @@ func (k *membershipKind) leave(ctx context.Context, want *wanted) (*lifecycle.De
 			(l.pair.UserID == want.life.userID() || want.life.userID() == "")
 		unresolved := !want.ended && (want.life == nil || want.groupID == "")
 		restored := want.ended && l.claimant.UID != want.membership.UID
-		if keeps || unresolved || restored {
+		released := l.record.releasing() && l.claimant.UID == want.membership.UID // the release waits for it
+		if !released && (keeps || unresolved || restored) {
 			continue
 		}
 		decision, err := k.pairs.release(ctx, l)
+		if released { // to come back in the next life
+			k.forgettingSeen(want, decision.Step)
+		}
 		want.membership.Status.MemberSince = nil
 		return &decision, err
 	}

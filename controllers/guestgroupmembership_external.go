@@ -107,7 +107,7 @@ func (k *membershipKind) decidePresent(want *wanted) lifecycle.Decision {
 func (w *wanted) removedByOthers(now time.Time, window time.Duration) bool {
 	p, c := w.recorded()
 	if c == nil || p.UserID != w.life.userID() {
-		return w.membership.Status.MemberSince != nil
+		return w.membership.Status.MemberSince != nil || w.withheld() != nil
 	}
 	if p.Found || w.membership.Status.MemberSince != nil {
 		return true
@@ -119,7 +119,15 @@ func (w *wanted) removedByOthers(now time.Time, window time.Duration) bool {
 // regrants reports whether a new token asks for the guest to be added again.
 func (w *wanted) regrants() bool {
 	_, c := w.recorded()
-	return c != nil && w.membership.Spec.RegrantToken != "" && c.RegrantToken != w.membership.Spec.RegrantToken
+	if held := w.withheld(); c == nil && held != nil {
+		c = &held.claimant
+	}
+	return c != nil && newer(w.membership.Spec.RegrantToken, c.RegrantToken)
+}
+
+// withheld gives what is remembered of a removal by others before the membership ran out, nil for nothing.
+func (w *wanted) withheld() *withheld {
+	return w.life.record.withheldFrom(w.groupID, w.life.userID(), w.entry())
 }
 
 // additionStep announces the addition, now that the request that adds is about to leave, and goes with it. Nobody waits here for the
@@ -185,13 +193,19 @@ func (k *membershipKind) record(want *wanted, found bool) bool {
 
 // enter records the membership in the pair.
 func (w *wanted) enter(p *pair) {
-	entry := claimant{Namespace: w.membership.Namespace, Name: w.membership.Name, UID: w.membership.UID,
-		RegrantToken: w.membership.Spec.RegrantToken}
+	entry := w.entry()
+	w.life.record.dropWithheld(p.GroupID, entry)
 	if c := p.claimant(entry.Namespace, entry.Name); c != nil {
 		*c = entry
 		return
 	}
 	p.Claimants = append(p.Claimants, entry)
+}
+
+// entry is what the membership is recorded as.
+func (w *wanted) entry() claimant {
+	return claimant{Namespace: w.membership.Namespace, Name: w.membership.Name, UID: w.membership.UID,
+		RegrantToken: w.membership.Spec.RegrantToken}
 }
 
 // same reports whether two states of a pair announce the same, whenever they did.

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
@@ -24,6 +25,8 @@ type wanted struct {
 	// life is the Guest, and groupID the group, once both are resolved.
 	life    *guestLife
 	groupID string
+	// allowedFrom is when the policies will allow a membership that they do not allow yet; zero for never.
+	allowedFrom time.Time
 }
 
 func (k *membershipKind) read(ctx context.Context, membership *b2b.GuestGroupMembership) (*wanted, error) {
@@ -73,7 +76,7 @@ func (k *membershipKind) resolve(ctx context.Context, want *wanted) (*lifecycle.
 	if err != nil {
 		return nil, err
 	}
-	want.groupID = decision.GroupID
+	want.groupID, want.allowedFrom = decision.GroupID, decision.From
 	if !decision.Allowed {
 		return say(verdictOf(decision))
 	}
@@ -102,6 +105,7 @@ func (k *membershipKind) decideGroup(ctx context.Context, want *wanted) (policy.
 		Group:        want.membership.Spec.Group,
 		EmailAddress: b2b.NormalizeEmailAddress(want.address),
 		ByAddress:    want.invitation == nil,
+		Lifetime:     policy.Lifetime{Ends: accessEnds(want.membership.Spec.ExpirationTime, want.invitation), Now: k.Now()},
 	}), nil
 }
 
@@ -112,9 +116,7 @@ func (k *membershipKind) resolveGuest(ctx context.Context, want *wanted) (*b2b.G
 			guest, err := k.guestOf(ctx, want.tenant.EntraTenant, want.address)
 			return guest, &lifecycle.Verdict{Outcome: lifecycle.Unchanged}, err
 		}
-		guest, fresh, verdict, err := k.ensureClaim(ctx, claiming{tenant: want.tenant.EntraTenant, address: want.address, claim: b2b.GuestClaim{
-			Kind: b2b.ClaimKindGuestGroupMembership, Namespace: want.membership.Namespace, Name: want.membership.Name, UID: want.membership.UID,
-		}})
+		guest, fresh, verdict, err := k.ensureClaim(ctx, membershipClaiming(want))
 		if fresh {
 			return guest, &lifecycle.Verdict{Outcome: lifecycle.Unchanged}, err
 		}
@@ -130,4 +132,11 @@ func (k *membershipKind) resolveGuest(ctx context.Context, want *wanted) (*b2b.G
 		return nil, &verdict, nil
 	}
 	return guest, nil, nil
+}
+
+// membershipClaiming is the claim of a membership that names an address.
+func membershipClaiming(want *wanted) claiming {
+	return claiming{tenant: want.tenant.EntraTenant, address: want.address, claim: b2b.GuestClaim{
+		Kind: b2b.ClaimKindGuestGroupMembership, Namespace: want.membership.Namespace, Name: want.membership.Name, UID: want.membership.UID,
+	}}
 }

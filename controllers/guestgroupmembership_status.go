@@ -53,5 +53,6 @@ func (k *membershipKind) Report(membership *b2b.GuestGroupMembership, verdict li
 	if verdict.Reason == b2b.ReasonRemovedExternally && readiness(membership.Status.Conditions).reason != verdict.Reason {
 		k.Events.RemovedExternally(membership)
 	}
+	k.reportExpiry(membership, membership.Spec.ExpirationTime, verdict)
 	report(membership, &membership.Status.ObservedGeneration, verdict, suspended)
 }

@@ -19,7 +19,7 @@ const (
 	// GuestPolicies by the name of their EntraTenant.
 	indexPolicyByTenant = "spec.tenantRef.name"
 
-	// Guests by the name of their EntraTenant, by status.userID, by addressKey, by claimantKey of each claim, and by "namespace/name" of each
+	// Guests by the name of their EntraTenant, by status.userID, by addressKey, by claimantKey of each claim and lapse, and by "namespace/name" of each
 	// membership in their record.
 	indexGuestByTenant       = "spec.tenantRef.name"
 	indexGuestByUserID       = "status.userID"
@@ -113,6 +113,13 @@ func guestIndexes() []index {
 		on(&b2b.Guest{}, indexGuestByClaimant, func(g *b2b.Guest) (claimants []string) {
 			for _, claim := range g.Spec.Claims {
 				claimants = append(claimants, claimantKey(claim.Kind, claim.Namespace, claim.Name))
+			}
+			rec, err := readRecord(g)
+			if err != nil {
+				return claimants
+			}
+			for _, l := range rec.Lapses {
+				claimants = append(claimants, claimantKey(b2b.ClaimKindGuestInvitation, l.Namespace, l.Name))
 			}
 			return claimants
 		}),

@@ -55,19 +55,27 @@ func (p *pairs) release(ctx context.Context, l leaving) (lifecycle.Decision, err
 	group, err := l.tenant.Directory.GetGroup(ctx, l.pair.GroupID)
 	switch {
 	case directory.IsNotFound(err):
-		return lifecycle.Do(p.forget(l, "")), nil
+		return lifecycle.Do(p.forget(l, stay{})), nil
 	case err != nil:
 		return lifecycle.Say(failure(err, "reading the group", permissionReadGroups)), nil
 	}
 	if why := group.NotWritableBecause(); why != "" {
-		return lifecycle.Do(p.forget(l, "the group cannot be written any more: "+why)), nil
+		return lifecycle.Do(p.forget(l, stay{why: "the group cannot be written any more: " + why})), nil
 	}
 	return p.remove(ctx, l), nil
 }
 
-// staysBecause says why the guest stays in the group; nil where it does not. An empty reason is nothing to tell anybody about.
-func (p *pairs) staysBecause(ctx context.Context, l leaving) (*string, error) {
-	because := func(why string) (*string, error) { return &why, nil }
+// stay is why a guest stays in a group that a claimant leaves.
+type stay struct {
+	// why is what to tell; empty where there is nothing to tell anybody about.
+	why string
+	// others are the other claimants of the pair: one of them has to be left.
+	others bool
+}
+
+// staysBecause says why the guest stays in the group; nil where it does not.
+func (p *pairs) staysBecause(ctx context.Context, l leaving) (*stay, error) {
+	because := func(why string) (*stay, error) { return &stay{why: why}, nil }
 	switch {
 	case l.retain:
 		return because("deletionPolicy Retain")
@@ -81,14 +89,12 @@ func (p *pairs) staysBecause(ctx context.Context, l leaving) (*string, error) {
 			continue
 		}
 		if exists, err := p.exists(ctx, other); err != nil || exists {
-			why := ""
-			return &why, err
+			return &stay{others: true}, err
 		}
 	}
 	others, err := p.wantedElsewhere(ctx, l)
 	if err != nil || others {
-		why := ""
-		return &why, err
+		return &stay{}, err
 	}
 	return nil, nil
 }
@@ -134,21 +140,28 @@ func (p *pairs) membershipOf(ctx context.Context, c claimant) (*b2b.GuestGroupMe
 	return membership, nil
 }
 
-// forget takes the claimant out of the record, and the pair with the last one, without touching the directory.
-func (p *pairs) forget(l leaving, stays string) lifecycle.Step {
+// forget takes the claimant out of the record, and the pair with the last one, without touching the directory. Where the guest stays for
+// other claimants and those have left meanwhile, as two that expire in the same moment do, it is a conflict: the last one has to decide anew.
+func (p *pairs) forget(l leaving, stays stay) lifecycle.Step {
 	return lifecycle.Step{Name: "a claimant of a pair", Announce: func(ctx context.Context) error {
+		last := false
 		err := p.amend(ctx, l.guestLife, func() bool {
 			l.record.dropClaimant(l.pair.GroupID, l.claimant.Namespace, l.claimant.Name)
+			if last = stays.others && l.record.pair(l.pair.GroupID) == nil; last {
+				return false
+			}
 			if l.record.released() && len(l.record.Pairs) == 0 {
 				controllerutil.RemoveFinalizer(l.guest, b2b.Finalizer)
 			}
 			return true
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if stays != "" {
-			p.Events.GroupLeft(l.about, stays)
+		case last:
+			return apierrors.NewConflict(b2b.GroupVersion.WithResource("guests").GroupResource(), l.guest.Name, errOthersLeft)
+		case stays.why != "":
+			p.Events.GroupLeft(l.about, stays.why)
 		}
 		return nil
 	}}
@@ -167,7 +180,7 @@ func (p *pairs) remove(ctx context.Context, l leaving) lifecycle.Decision {
 	switch {
 	case !member && settled:
 		p.removed.remove(key)
-		return lifecycle.Do(p.forget(l, ""))
+		return lifecycle.Do(p.forget(l, stay{}))
 	case removed && now.Sub(removedAt) < p.ReplicationWindow:
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "removed from the group; waiting until the tenant shows it", lifecycle.Soon))
 	}
@@ -213,7 +226,10 @@ func (d Dependencies) amend(ctx context.Context, life *guestLife, change func() 
 	return d.storeLife(ctx, life)
 }
 
-var errAnotherLife = errors.New("it is about another life or another user by now")
+var (
+	errAnotherLife = errors.New("it is about another life or another user by now")
+	errOthersLeft  = errors.New("the others who wanted the guest in the group have left it by now")
+)
 
 // storeLife writes a Guest with its record, with an optimistic lock.
 func (d Dependencies) storeLife(ctx context.Context, life *guestLife) error {

@@ -33,6 +33,10 @@ type record struct {
 	Pairs []pair `json:"pairs,omitempty"`
 	// Links are the Secrets announced to hold a redeem link of this guest and not removed yet. The links are nowhere but there.
 	Links []linkSecret `json:"links,omitempty"`
+	// Withheld are memberships that ran out after somebody else had taken the guest out of their groups.
+	Withheld []withheld `json:"withheld,omitempty"`
+	// Lapses are the invitations that ended because the guest had not redeemed in time.
+	Lapses []lapse `json:"lapses,omitempty"`
 }
 
 // author identifies an invitation and the resend token that it had when it was last heeded.
@@ -109,6 +113,8 @@ type release struct {
 	Did deed       `json:"did,omitempty"`
 	At  *time.Time `json:"at,omitempty"`
 	Why string     `json:"why,omitempty"`
+	// Unredeemed is set where the last claims went because the guest had not redeemed in time.
+	Unredeemed bool `json:"unredeemed,omitempty"`
 }
 
 // deed is what a release did to the user.

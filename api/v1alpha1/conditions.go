@@ -23,6 +23,10 @@ const (
 	ConditionAuthor = "Author"
 	// ConditionResent says on a GuestInvitation what came of its latest resendToken.
 	ConditionResent = "Resent"
+	// ConditionExpiringSoon is True on an object whose expirationTime is less than 7 days ahead. It is absent otherwise.
+	ConditionExpiringSoon = "ExpiringSoon"
+	// ConditionExpired is True on an object that has run out, once what it had brought about has been taken away. It is absent otherwise.
+	ConditionExpired = "Expired"
 
 	// ConditionMessageAsAsked is False on a GuestInvitation that asks for something which an application cannot send or set, and
 	// which Microsoft Entra leaves out without a word. Absent where everything is as asked.
@@ -55,6 +59,9 @@ const (
 	ReasonReleased = "Released"
 	// ReasonValid: the policy is in force. Nothing to do; groups that were not found are named in the message.
 	ReasonValid = "Valid"
+	// ReasonExpired: what was asked for has run out, and has been taken away: what is wanted is nothing. Nothing to do, or delete
+	// the object. Condition Expired says why it ended, and what renews it.
+	ReasonExpired = "Expired"
 )
 
 // Reasons of Ready=False with Reconciling=True: what is waited for. They go by themselves, or when the thing named is there.
@@ -182,6 +189,16 @@ const (
 	// ReasonLinkNotOurs of RedeemLinkStored=False: the latest link was made for somebody else: another invitation that decided
 	// before, or whoever invited the guest by hand. A new one would put an end to it. Set a new resendToken to have one made.
 	ReasonLinkNotOurs = "LinkNotOurs"
+
+	// ReasonExpirationTime of ExpiringSoon=True and Expired=True: spec.expirationTime is near, or has been reached. A later one
+	// renews what is asked for.
+	ReasonExpirationTime = "ExpirationTime"
+	// ReasonNotRedeemed of Expired=True: the guest had not redeemed the invitation within its pendingExpiryDays. Nothing is sent
+	// again before somebody sets a new resendToken.
+	ReasonNotRedeemed = "NotRedeemed"
+	// ReasonInvitationExpired of Expired=True: the GuestInvitation that is named has expired, and what rests on it has ended with it.
+	// It comes back when the invitation does.
+	ReasonInvitationExpired = "InvitationExpired"
 
 	// ReasonAllowed of InvitationsAllowed=True: the tenant lets an application invite. Nothing to do.
 	ReasonAllowed = "Allowed"

@@ -22,8 +22,13 @@ type GuestGroupMembershipSpec struct {
 	// +optional
 	GrantWhen Milestone `json:"grantWhen,omitempty"`
 
-	// deletionPolicy says what becomes of the membership when this object goes, or the invitation that it names: the guest
-	// leaves the group, or stays.
+	// expirationTime ends the membership: the guest leaves the group, whatever deletionPolicy says. A later time renews it. Absent:
+	// it ends with the invitation that it names. Where it names an address, a GuestPolicy can require it.
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+
+	// deletionPolicy says what becomes of the membership when this object goes, or the invitation that it names goes or expires: the
+	// guest leaves the group, or stays.
 	// +kubebuilder:default=Delete
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
@@ -80,7 +85,7 @@ type GuestGroupMembershipStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready and, while they apply, Reconciling, Stalled and Suspended.
+	// conditions are Ready and, while they apply, Reconciling, Stalled, Suspended, ExpiringSoon and Expired.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type
@@ -115,6 +120,7 @@ type GuestGroupMembershipStatus struct {
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="User ID",type=string,priority=1,JSONPath=`.status.userID`
 // +kubebuilder:printcolumn:name="Group ID",type=string,priority=1,JSONPath=`.status.groupID`
+// +kubebuilder:printcolumn:name="Expires",type=string,priority=1,JSONPath=`.spec.expirationTime`
 type GuestGroupMembership struct {
 	metav1.TypeMeta `json:",inline"`
 

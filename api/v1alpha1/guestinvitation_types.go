@@ -65,6 +65,12 @@ type GuestInvitationSpec struct {
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 
+	// expirationTime ends the invitation: from then on it asks for the guest no more than if it had been deleted, and deletionPolicy
+	// counts. A later time renews it, and has the guest invited again where they have been released. A GuestPolicy can require it
+	// and limit how far ahead it may lie. Absent: no end.
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+
 	// resendToken asks for the invitation to be sent once more whenever it takes a new value, at most once in 24 hours: a later
 	// value waits. With message.send: false it asks for a new link, which puts an end to the one before. Of several invitations of
 	// one person, the token of the one that decides counts, and a value that is there when it begins to decide asks for nothing.
@@ -76,6 +82,14 @@ type GuestInvitationSpec struct {
 	// +optional
 	Reminders *Reminders `json:"reminders,omitempty"`
 
+	// pendingExpiryDays ends the invitation when the guest has not redeemed it so many days after the mail, or after this object
+	// asked for it where that was later. The mail is the first one or that of the latest resendToken; reminders do not count.
+	// Nothing is sent again before resendToken takes a new value. Absent: an invitation may stay pending for good.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=3650
+	// +optional
+	PendingExpiryDays int32 `json:"pendingExpiryDays,omitempty"`
+
 	// redeemURLSecretRef names the Secret of this namespace into which the link is written with which the guest redeems, and which
 	// no mail brings them: of type b2b.entraguests.dev/redeem-url, with the link under the key redeemURL. Whoever has the link can
 	// become the guest. The Secret goes when the guest has redeemed, or when it is no longer named here. One that is there already
@@ -84,7 +98,8 @@ type GuestInvitationSpec struct {
 	// +optional
 	RedeemURLSecretRef *LocalSecretReference `json:"redeemURLSecretRef,omitempty"`
 
-	// suspend leaves the guest as they are: nothing is written to the tenant on behalf of this invitation.
+	// suspend leaves the guest as they are: nothing is written to the tenant on behalf of this invitation, and it does not run out
+	// meanwhile.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
@@ -146,7 +161,7 @@ type GuestInvitationStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// conditions are Ready, Invited, Accepted and, while they apply, Reconciling, Stalled, Suspended, Author, Resent,
-	// MessageAsAsked and RedeemLinkStored.
+	// MessageAsAsked, RedeemLinkStored, ExpiringSoon and Expired.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type
@@ -184,6 +199,11 @@ type GuestInvitationStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	InvitationsSent int32 `json:"invitationsSent,omitempty"`
+
+	// expiredResendToken is the resendToken that the invitation had when pendingExpiryDays ended it: another one has the guest
+	// invited again. Absent unless it has ended so.
+	// +optional
+	ExpiredResendToken Token `json:"expiredResendToken,omitempty"`
 }
 
 // GuestReference names a Guest.
@@ -208,6 +228,7 @@ type GuestReference struct {
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="Guest",type=string,priority=1,JSONPath=`.status.guestRef.name`
 // +kubebuilder:printcolumn:name="User ID",type=string,priority=1,JSONPath=`.status.userID`
+// +kubebuilder:printcolumn:name="Expires",type=string,priority=1,JSONPath=`.spec.expirationTime`
 type GuestInvitation struct {
 	metav1.TypeMeta `json:",inline"`
 

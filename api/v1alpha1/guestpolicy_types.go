@@ -51,6 +51,15 @@ type InvitationGrant struct {
 	// +optional
 	AllowedRedirectHosts []HostName `json:"allowedRedirectHosts,omitempty"`
 
+	// maxLifetimeDays limits how far ahead the end of what the namespaces ask for may lie, at any time: expirationTime must be set, and
+	// be no later than so many days from now. So whatever is granted ends within that time unless somebody moves its date on. It binds
+	// invitations, and memberships, which end with the invitation that they name where they have no earlier date of their own.
+	// 0 allows nothing. Absent: no limit.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3650
+	// +optional
+	MaxLifetimeDays *int32 `json:"maxLifetimeDays,omitempty"`
+
 	// allowedCcDomains are the e-mail domains whose addresses may get a copy of the mail, written as in allowedDomains. A copy has
 	// the link, with which its reader can become the guest. Absent: none.
 	// +kubebuilder:validation:MaxItems=64

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 )
@@ -19,6 +20,8 @@ type Decision struct {
 	GroupID string
 	// Policy is the name of the policy that allows the request.
 	Policy string
+	// From is when a request that is denied for the date of its end alone will be allowed; zero for never.
+	From time.Time
 }
 
 // verdict is what one policy says to one request.
@@ -27,6 +30,8 @@ type verdict struct {
 	// pending says why the policy cannot tell yet; it counts where there is no objection.
 	pending string
 	groupID string
+	// from is when the objections end by themselves; zero for never.
+	from time.Time
 }
 
 // judge asks every policy. The first that allows the request decides, then the first that cannot tell yet.
@@ -39,10 +44,13 @@ func (g Grants) judge(request func(*b2b.GuestPolicy) verdict) Decision {
 		}
 	}
 	var refused refusals
-	pending := ""
+	pending, from := "", time.Time{}
 	for i := range g.policies {
 		policy := &g.policies[i]
 		said := request(policy)
+		if !said.from.IsZero() && (from.IsZero() || said.from.Before(from)) {
+			from = said.from
+		}
 		switch {
 		case len(said.objections) > 0:
 			refused.add(policy.Name, said.objections)
@@ -53,9 +61,9 @@ func (g Grants) judge(request func(*b2b.GuestPolicy) verdict) Decision {
 		}
 	}
 	if pending != "" {
-		return Decision{Reason: b2b.ReasonWaitingForGroup, Message: pending}
+		return Decision{Reason: b2b.ReasonWaitingForGroup, Message: pending, From: from}
 	}
-	return Decision{Reason: b2b.ReasonPolicyDenied, Message: refused.message()}
+	return Decision{Reason: b2b.ReasonPolicyDenied, Message: refused.message(), From: from}
 }
 
 // refusals are the policies that refuse a request, together where they have the same objections.

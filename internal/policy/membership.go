@@ -15,6 +15,8 @@ type Membership struct {
 	// ByAddress says that the guest is named by address and not by an invitation, which a policy has allowed already: the
 	// policy that grants the group must then allow the domain too.
 	ByAddress bool
+	// Lifetime is that of the membership, which may end with its invitation.
+	Lifetime
 }
 
 // Membership decides whether the namespace may put the guest into the group, and which group that is. A group that is named is
@@ -26,6 +28,7 @@ func (g Grants) Membership(membership Membership) Decision {
 		if membership.ByAddress && !allowsDomain(grant, domain) || deniesDomain(grant, domain) {
 			said.objections = append(said.objections, domainObjection(domain))
 		}
+		membership.limit(&said, grant)
 		return said
 	})
 }
