@@ -169,6 +169,8 @@ func (d Dependencies) decideInvitation(ctx context.Context, tenant tenant, invit
 		EmailAddress:      b2b.NormalizeEmailAddress(invitation.Spec.EmailAddress),
 		RedirectURL:       invitation.Spec.RedirectURL,
 		UserType:          invitation.Spec.UserType,
+		MessageBody:       invitation.Spec.Message.Body != "",
+		CcRecipients:      invitation.Spec.Message.CcRecipients,
 		TenantRedirectURL: tenant.Spec.RedirectURL,
 		Lifetime:          policy.Lifetime{Ends: timeAt(invitation.Spec.ExpirationTime), Now: d.Now()},
 	}), nil

@@ -82,7 +82,7 @@ func (k *guestKind) dropUnredeemed(ctx context.Context, life *guestLife, claims 
 	return kept, nil
 }
 
-// due is how long it is until a claim runs out, or is allowed; 0 where none does by itself.
+// due is how long it is until a claim runs out, or is allowed, or a mail falls due; 0 where nothing does by itself.
 func (l *guestLife) due(now time.Time) time.Duration {
 	var next time.Time
 	for _, by := range l.claimers {
@@ -99,8 +99,10 @@ func (l *guestLife) due(now time.Time) time.Duration {
 		}
 		next = earlier(next, redeemBy)
 	}
-	if l.allowedFrom.After(now) {
-		next = earlier(next, l.allowedFrom)
+	for _, date := range []time.Time{l.allowedFrom, l.mailDue} {
+		if date.After(now) {
+			next = earlier(next, date)
+		}
 	}
 	if next.IsZero() {
 		return 0

@@ -47,6 +47,10 @@ func (k *guestKind) endRelease(life *guestLife, did deed, why string) {
 
 // decideRelease carries a release on: memberships first, then the policy.
 func (k *guestKind) decideRelease(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
+	k.forgetLink(life)
+	if step := k.dropLinks(ctx, life, true); step != nil {
+		return lifecycle.Do(*step), nil
+	}
 	if life.record.released() {
 		return k.decideReleased(life), nil
 	}
