@@ -249,3 +249,23 @@ func TestALinkThatCannotBeMadeAnewSaysWhyAndRests(t *testing.T) {
 	o.expectLink(ada)
 	o.expectMails("ada@partner.example", 0)
 }
+
+func TestTheLinkOfAnInvitationThatEndedUnredeemedGoesAndATokenMakesAnother(t *testing.T) {
+	clock := &steppingClock{}
+	o := startScenario(t, withClock(clock.now))
+	o.givenConnectedTenant()
+	ada := o.givenInvitation(o.team, "ada", "ada@partner.example", linkInto("ada-redeem"), reminders(1, 5),
+		func(i *b2b.GuestInvitation) { i.Spec.PendingExpiryDays = 2 })
+	secret := o.expectLink(ada)
+	o.expectReady(ada, b2b.ReasonInvited)
+	o.later(clock, 2*day+time.Hour)
+	o.expectReady(ada, b2b.ReasonExpired)
+	o.expectNoObject(secret)
+	o.expectCondition(ada, b2b.ConditionRedeemLinkStored, "", "")
+	o.later(clock, 2*day)
+	o.Expect(o.calls("POST /invitations")).To(Equal(1))
+	edit(o, ada, resend("once more"))
+	o.expectReady(ada, b2b.ReasonInvited)
+	o.Expect(o.tenant.Redeem(linkIn(o.expectLink(ada)))).NotTo(BeEmpty())
+	o.expectMails("ada@partner.example", 0)
+}

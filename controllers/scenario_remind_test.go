@@ -203,3 +203,17 @@ func TestNobodyIsRemindedWhileTheTenantIsSuspended(t *testing.T) {
 	edit(o, tenant, suspendTenant(false))
 	o.expectMailsSoon("ada@partner.example", 2)
 }
+
+func TestAnInvitationThatEndedUnredeemedRemindsNobody(t *testing.T) {
+	clock := &steppingClock{}
+	o := startScenario(t, withClock(clock.now))
+	o.givenConnectedTenant()
+	ada := o.givenInvitation(o.team, "ada", "ada@partner.example", reminders(7, 5), func(i *b2b.GuestInvitation) { i.Spec.PendingExpiryDays = 10 })
+	o.expectReady(ada, b2b.ReasonInvited)
+	o.later(clock, 7*day+time.Hour)
+	o.expectMailsSoon("ada@partner.example", 2)
+	o.later(clock, 3*day)
+	o.expectReady(ada, b2b.ReasonExpired)
+	o.later(clock, 7*day)
+	o.expectMails("ada@partner.example", 2)
+}
