@@ -284,7 +284,8 @@ func (o *operatorUnderTest) cleanUp() {
 	o.Expect(o.shown.all()).To(BeEmpty())
 	ctx := context.Background() // that of the test has ended
 	for _, list := range []client.ObjectList{
-		&b2b.GuestGroupMembershipList{}, &b2b.GuestInvitationList{}, &b2b.GuestList{}, &b2b.GuestPolicyList{}, &b2b.EntraTenantList{},
+		&b2b.GuestAppRoleAssignmentList{}, &b2b.GuestGroupMembershipList{}, &b2b.GuestInvitationList{},
+		&b2b.GuestList{}, &b2b.GuestPolicyList{}, &b2b.EntraTenantList{},
 	} {
 		o.Expect(o.client.List(ctx, list)).To(Succeed())
 		o.Expect(meta.EachListItem(list, func(item runtime.Object) error {

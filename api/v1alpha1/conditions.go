@@ -27,6 +27,10 @@ const (
 	// ConditionResent says on a GuestInvitation what came of its latest resendToken, and on a Guest what came of that of the
 	// invitation which decides.
 	ConditionResent = "Resent"
+	// ConditionExpiringSoon is True on an object whose expirationTime is less than 7 days ahead. It is absent otherwise.
+	ConditionExpiringSoon = "ExpiringSoon"
+	// ConditionExpired is True on an object that has run out, once what it had brought about has been taken away. It is absent otherwise.
+	ConditionExpired = "Expired"
 
 	// ConditionPermissionsGranted says on an EntraTenant whether the operator has the Graph permissions that it needs.
 	ConditionPermissionsGranted = "PermissionsGranted"
@@ -46,8 +50,8 @@ const (
 	// ReasonAccepted: the guest has redeemed the invitation. Nothing to do. Also of Accepted=True.
 	// Of Ready: Guest, GuestInvitation. Of Accepted: GuestInvitation.
 	ReasonAccepted = "Accepted"
-	// ReasonGranted: the guest is in the group. Nothing to do. Also of PermissionsGranted=True.
-	// Of Ready: GuestGroupMembership. Of PermissionsGranted: EntraTenant.
+	// ReasonGranted: the guest is in the group, or has the app role. Nothing to do. Also of PermissionsGranted=True.
+	// Of Ready: GuestAppRoleAssignment, GuestGroupMembership. Of PermissionsGranted: EntraTenant.
 	ReasonGranted = "Granted"
 	// ReasonConnected: the tenant answers and the credential is accepted. Nothing to do.
 	// Of Ready: EntraTenant.
@@ -56,46 +60,55 @@ const (
 	// Guest says for 30 days what that was, and goes then.
 	// Of Ready: Guest.
 	ReasonReleased = "Released"
-	// ReasonValid: the policy is in force. Nothing to do; groups that were not found are named in the message.
+	// ReasonValid: the policy is in force. Nothing to do; groups and applications that were not found are named in the message.
 	// Of Ready: GuestPolicy.
 	ReasonValid = "Valid"
+	// ReasonExpired: what was asked for has run out, and has been taken away: what is wanted is nothing. Nothing to do, or delete
+	// the object. Condition Expired says why it ended, and what renews it.
+	// Of Ready: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation. Of Invited: GuestInvitation.
+	ReasonExpired = "Expired"
 )
 
 // Reasons of Ready=False with Reconciling=True: what is waited for. They go by themselves, or when the thing named is there.
 const (
 	// ReasonWaitingForTenant: the EntraTenant is missing or not Ready. Create it, or look at its conditions.
-	// Of Reconciling: Guest, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonWaitingForTenant = "WaitingForTenant"
 	// ReasonWaitingForPolicy: no GuestPolicy for this tenant selects the namespace. Ask the platform team for one, or look
 	// at the labels of the namespace.
-	// Of Reconciling: GuestGroupMembership, GuestInvitation.
+	// Of Reconciling: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForPolicy = "WaitingForPolicy"
 	// ReasonWaitingForInvitation: the GuestInvitation that is named does not exist or is not Ready. Create it, or look at its
 	// conditions.
-	// Of Reconciling: Guest, GuestGroupMembership, GuestInvitation.
+	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForInvitation = "WaitingForInvitation"
 	// ReasonWaitingForGuest: the guest is not in the tenant yet. Wait; where only an address is named, somebody else must
 	// bring the person in.
-	// Of Reconciling: Guest, GuestGroupMembership, GuestInvitation.
+	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForGuest = "WaitingForGuest"
 	// ReasonWaitingForAcceptance: the guest has not redeemed the invitation. Ask them to, or send it again with a new
 	// resendToken.
-	// Of Reconciling: GuestGroupMembership, GuestInvitation.
+	// Of Reconciling: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForAcceptance = "WaitingForAcceptance"
 	// ReasonWaitingForGroup: the group was not found, or is not to be seen everywhere in the tenant yet. Check its name or ID
 	// if this lasts.
 	// Of Reconciling: GuestGroupMembership.
 	ReasonWaitingForGroup = "WaitingForGroup"
+	// ReasonWaitingForApplication: the application was not found, has no such role, or is not to be seen everywhere in the tenant
+	// yet. Check its name or appID, and the value of the role, if this lasts. Also of Stalled=True, where the application does not
+	// let the role be assigned to users: the message says why; choose another role, or have the application changed.
+	// Of Reconciling: GuestAppRoleAssignment. Of Stalled: GuestAppRoleAssignment.
+	ReasonWaitingForApplication = "WaitingForApplication"
 	// ReasonThrottled: Microsoft Graph asked to slow down. Wait; the message says until when.
-	// Of Reconciling: EntraTenant, Guest, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonThrottled = "Throttled"
 	// ReasonDirectoryUnavailable: Microsoft Graph or the sign-in service cannot be reached or fails. Wait, or check the
 	// network and Microsoft's service health if this lasts.
-	// Of Reconciling: EntraTenant, Guest, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonDirectoryUnavailable = "DirectoryUnavailable"
 	// ReasonPermissionMissing: the operator's app registration lacks a permission. Grant the one that the message names, with
 	// admin consent. Also of PermissionsGranted=False.
-	// Of Reconciling: EntraTenant, Guest, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	// Of PermissionsGranted: EntraTenant.
 	ReasonPermissionMissing = "PermissionMissing"
 	// ReasonInvitationsBlocked: the tenant's external collaboration settings forbid invitations. Change them in Entra. Also of
@@ -105,14 +118,14 @@ const (
 	// ReasonOutcomeUnknown: the answer to a write was lost, and the operator looks whether the write was carried out before
 	// it does anything else. Wait for the replication window. Also of Resent=False: the invitation may or may not have been
 	// sent again, and is not repeated; set another resendToken if the guest has no mail.
-	// Of Reconciling: Guest, GuestGroupMembership, GuestInvitation. Of Resent: Guest, GuestInvitation.
+	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation. Of Resent: Guest, GuestInvitation.
 	ReasonOutcomeUnknown = "OutcomeUnknown"
 	// ReasonCredentialInvalid: the tenant refuses the credential, or it cannot be read. Check the Secret, its expiry date
 	// or the federated credential of the app registration.
-	// Of Reconciling: EntraTenant, Guest, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonCredentialInvalid = "CredentialInvalid"
 	// ReasonReleasing: what was granted is being taken away. Wait.
-	// Of Reconciling: EntraTenant, Guest, GuestGroupMembership, GuestInvitation.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonReleasing = "Releasing"
 )
 
@@ -121,7 +134,7 @@ const (
 	// ReasonPolicyDenied: a GuestPolicy selects the namespace, and none allows this request. Change the request, or ask the
 	// platform team to change a policy; the message says what is not allowed. On a GuestPolicy: its namespaceSelector has no
 	// meaning, so that it allows nothing. Correct it.
-	// Of Stalled: GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of Stalled: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonPolicyDenied = "PolicyDenied"
 	// ReasonInvalidAddress: Microsoft Entra does not accept the address. Create the object anew with the right one.
 	// Of Stalled: Guest, GuestInvitation.
@@ -144,32 +157,32 @@ const (
 	ReasonGroupNotWritable = "GroupNotWritable"
 	// ReasonGuestGone: the guest was in the tenant and has been deleted or has left since. Invite again with a new
 	// resendToken, or delete the object.
-	// Of Stalled: Guest, GuestGroupMembership, GuestInvitation.
+	// Of Stalled: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonGuestGone = "GuestGone"
 	// ReasonGuestDisabled: somebody else has blocked the guest from signing in. Ask an administrator of the tenant, or delete
 	// the object.
-	// Of Stalled: Guest, GuestGroupMembership, GuestInvitation.
+	// Of Stalled: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonGuestDisabled = "GuestDisabled"
-	// ReasonRemovedExternally: somebody else has taken the guest out of the group. Add them again with a new regrantToken, or
-	// delete the object.
-	// Of Stalled: GuestGroupMembership.
+	// ReasonRemovedExternally: somebody else has taken the guest out of the group, or the app role from the guest. Give it to them
+	// again with a new regrantToken, or delete the object.
+	// Of Stalled: GuestAppRoleAssignment, GuestGroupMembership.
 	ReasonRemovedExternally = "RemovedExternally"
 	// ReasonTenantAlreadyConnected: an older EntraTenant serves this tenantID. Use that one, and delete this one.
 	// Of Stalled: EntraTenant.
 	ReasonTenantAlreadyConnected = "TenantAlreadyConnected"
 	// ReasonNameCollision: the Guest of this name stands for another address or tenant. Delete the Guest if nobody uses it,
 	// and report it: it was not made by this operator.
-	// Of Stalled: GuestGroupMembership, GuestInvitation.
+	// Of Stalled: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonNameCollision = "NameCollision"
 )
 
 // Reasons of the other conditions.
 const (
 	// ReasonSuspended of Suspended=True: spec.suspend is set. Unset it to go on.
-	// Of Suspended: EntraTenant, GuestGroupMembership, GuestInvitation.
+	// Of Suspended: EntraTenant, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonSuspended = "Suspended"
 	// ReasonTenantSuspended of Suspended=True: the EntraTenant is suspended. The platform team decides when to go on.
-	// Of Suspended: Guest, GuestGroupMembership, GuestInvitation.
+	// Of Suspended: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonTenantSuspended = "TenantSuspended"
 
 	// ReasonPendingAcceptance of Accepted=False: the guest has not redeemed the invitation. Nothing to do but to ask them.
@@ -193,6 +206,20 @@ const (
 	// ReasonAlreadyAccepted of Resent=False: the guest has redeemed the invitation, so that it is not sent again. Nothing to do.
 	// Of Resent: Guest, GuestInvitation.
 	ReasonAlreadyAccepted = "AlreadyAccepted"
+
+	// ReasonExpirationTime of ExpiringSoon=True and Expired=True: spec.expirationTime is near, or has been reached. A later one
+	// renews what is asked for.
+	// Of ExpiringSoon: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
+	// Of Expired: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
+	ReasonExpirationTime = "ExpirationTime"
+	// ReasonNotRedeemed of Expired=True: the guest had not redeemed the invitation within its pendingExpiryDays. Nothing is sent
+	// again before somebody sets a new resendToken.
+	// Of Expired: GuestInvitation.
+	ReasonNotRedeemed = "NotRedeemed"
+	// ReasonInvitationExpired of Expired=True: the GuestInvitation that is named has expired, and what rests on it has ended with it.
+	// It comes back when the invitation does.
+	// Of Expired: GuestAppRoleAssignment, GuestGroupMembership.
+	ReasonInvitationExpired = "InvitationExpired"
 
 	// ReasonAllowed of InvitationsAllowed=True: the tenant lets an application invite. Nothing to do.
 	// Of InvitationsAllowed: EntraTenant.

@@ -18,12 +18,15 @@ type Invitation struct {
 	UserType b2b.UserType
 	// TenantRedirectURL is the tenant's own, which is always allowed.
 	TenantRedirectURL string
+	Lifetime
 }
 
 // Invitation decides whether the namespace may invite.
 func (g Grants) Invitation(invitation Invitation) Decision {
 	return g.judge(func(policy *b2b.GuestPolicy) verdict {
-		return verdict{objections: invitationObjections(policy.Spec.Invitations, invitation)}
+		said := verdict{objections: invitationObjections(policy.Spec.Invitations, invitation)}
+		invitation.limit(&said, policy.Spec.Invitations)
+		return said
 	})
 }
 
