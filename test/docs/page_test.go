@@ -84,7 +84,7 @@ func cells(row string) []string {
 	const escaped = "\x00"
 	row = strings.ReplaceAll(strings.Trim(row, "|"), `\|`, escaped)
 	var all []string
-	for _, cell := range strings.Split(row, "|") {
+	for cell := range strings.SplitSeq(row, "|") {
 		all = append(all, strings.TrimSpace(strings.ReplaceAll(cell, escaped, "|")))
 	}
 	return all

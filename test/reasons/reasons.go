@@ -89,7 +89,7 @@ func (c *Catalogue) add(reason, comment string) error {
 		if !kinds.MatchString(list) {
 			return fmt.Errorf("reason %s is said to be of %s: %q, which is not a list of kinds", reason, condition, list)
 		}
-		for _, kind := range strings.Split(list, ", ") {
+		for kind := range strings.SplitSeq(list, ", ") {
 			place := Place{kind, condition}
 			c.Declared[place] = append(c.Declared[place], reason)
 		}
