@@ -107,14 +107,15 @@ func (k *assignmentKind) decideWanted(ctx context.Context, want *wantedRole) (li
 func (k *assignmentKind) leave(ctx context.Context, want *wantedRole) (*lifecycle.Decision, error) {
 	decision, _, err := k.accesses.leave(ctx, &want.access)
 	if decision != nil {
-		want.forgetIDs()
+		k.forget(want)
 	}
 	return decision, err
 }
 
-// forgetIDs takes out of the status what the guest does not have any more.
-func (w *wantedRole) forgetIDs() {
-	status := &w.assignment.Status
+// forget forgets what the guest does not have any more.
+func (k *assignmentKind) forget(want *wantedRole) {
+	k.looks.remove(client.ObjectKeyFromObject(want.assignment))
+	status := &want.assignment.Status
 	status.UserID, status.ServicePrincipalID, status.AssignmentID = "", "", ""
 }
 
