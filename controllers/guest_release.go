@@ -54,12 +54,12 @@ func (k *guestKind) decideRelease(ctx context.Context, life *guestLife) (lifecyc
 	if life.record.released() {
 		return k.decideReleased(life), nil
 	}
-	if why := life.tenant.retainsAll(); why != "" {
-		life.record.Pairs = nil
-		return k.end(life, deedRetained, why), nil
-	}
 	if decision, err := k.releasePairs(ctx, life); decision != nil || err != nil {
-		return valueOf(decision), err
+		return valueOf(decision), err // each object says what has become of its own pair, also where nothing is taken away
+	}
+	if why := life.tenant.retainsAll(); why != "" {
+		life.record.Pairs = nil // of objects that are suspended
+		return k.end(life, deedRetained, why), nil
 	}
 	switch {
 	case life.record.Release.Policy == b2b.DeletionPolicyRetain:
