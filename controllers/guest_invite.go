@@ -28,6 +28,9 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 		},
 		Announce: func(ctx context.Context) error {
 			announced = k.newAttempt(life, causeFirst, *seen.lookup, seen.readAt)
+			if last := life.record.last(); last != nil {
+				announced.ResendToken = last.ResendToken // of an attempt that came to nothing
+			}
 			if life.newToken() { // the life that this token asked for; the mail is sent once for both
 				announced.ResendToken = life.author.Spec.ResendToken
 				life.record.Author.ResendToken = life.author.Spec.ResendToken

@@ -56,7 +56,7 @@ func bodyLeftOut(language string) string {
 
 // memberDenied is the verdict on an invitation of a Member that was denied: it takes more than the permission to invite.
 func memberDenied(err error) lifecycle.Verdict {
-	return lifecycle.Wait(b2b.ReasonPermissionMissing, fmt.Sprintf("inviting with userType Member: denied: %s. Microsoft Entra lets only "+
-		"administrators do this: grant the operator's app registration the application permission %s with admin consent, or set "+
+	return lifecycle.Wait(b2b.ReasonPermissionMissing, fmt.Sprintf("inviting with userType Member: denied: %s. Microsoft documents this for "+
+		"administrators only: the operator's application may need the permission %s or the directory role User Administrator. Or set "+
 		"userType: Guest", describe(err), permissionInviteMembers), lifecycle.Later)
 }
