@@ -59,7 +59,7 @@ func (k *membershipKind) leaveExpired(ctx context.Context, want *wanted, l leavi
 	case verdict != nil:
 		return lifecycle.Say(*verdict), nil
 	case removed:
-		return lifecycle.Do(k.withhold(want, l)), nil
+		return lifecycle.Do(k.withhold(l)), nil
 	}
 	l.retain = l.retain && ended.reason != b2b.ReasonExpirationTime
 	decision, err := k.pairs.release(ctx, l)
@@ -117,7 +117,7 @@ func (k *membershipKind) removedBefore(ctx context.Context, want *wanted, l leav
 
 // withhold takes the membership out of the pair and remembers that somebody else had removed the guest, so that only a new regrant token
 // adds them again once the membership is renewed.
-func (k *membershipKind) withhold(want *wanted, l leaving) lifecycle.Step {
+func (k *membershipKind) withhold(l leaving) lifecycle.Step {
 	forget := k.pairs.forget(l, stay{})
 	return lifecycle.Step{Name: "a removal by others", Announce: func(ctx context.Context) error {
 		err := k.amend(ctx, l.guestLife, func() bool {
