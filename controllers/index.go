@@ -19,8 +19,8 @@ const (
 	// GuestPolicies by the name of their EntraTenant.
 	indexPolicyByTenant = "spec.tenantRef.name"
 
-	// Guests by the name of their EntraTenant, by status.userID, by addressKey, by claimantKey of each claim and lapse, and by "namespace/name" of each
-	// membership in their record.
+	// Guests by the name of their EntraTenant, by status.userID, by addressKey, by claimantKey of each claim and lapse, and by
+	// "namespace/name" of each membership in their record.
 	indexGuestByTenant       = "spec.tenantRef.name"
 	indexGuestByUserID       = "status.userID"
 	indexGuestByClaimant     = "spec.claims"

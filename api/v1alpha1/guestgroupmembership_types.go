@@ -22,8 +22,10 @@ type GuestGroupMembershipSpec struct {
 	// +optional
 	GrantWhen Milestone `json:"grantWhen,omitempty"`
 
-	// expirationTime ends the membership: the guest leaves the group, whatever deletionPolicy says. A later time renews it. Absent:
-	// it ends with the invitation that it names. Where it names an address, a GuestPolicy can require it.
+	// expirationTime ends the membership: the guest leaves the group, whatever deletionPolicy says. A later time renews it. Where
+	// the membership names an address, a GuestPolicy can require it and limit how far ahead it may lie. A time as in RFC 3339, best in
+	// UTC: 2027-03-31T00:00:00Z. Absent: it ends with the invitation that it names.
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('2000-01-01T00:00:00Z') && self < timestamp('3000-01-01T00:00:00Z')",message="must be a time as in 2027-06-30T00:00:00Z, in this millennium"
 	// +optional
 	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
 
@@ -120,7 +122,6 @@ type GuestGroupMembershipStatus struct {
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="User ID",type=string,priority=1,JSONPath=`.status.userID`
 // +kubebuilder:printcolumn:name="Group ID",type=string,priority=1,JSONPath=`.status.groupID`
-// +kubebuilder:printcolumn:name="Expires",type=string,priority=1,JSONPath=`.spec.expirationTime`
 type GuestGroupMembership struct {
 	metav1.TypeMeta `json:",inline"`
 

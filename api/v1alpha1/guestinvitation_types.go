@@ -67,7 +67,8 @@ type GuestInvitationSpec struct {
 
 	// expirationTime ends the invitation: from then on it asks for the guest no more than if it had been deleted, and deletionPolicy
 	// counts. A later time renews it, and has the guest invited again where they have been released. A GuestPolicy can require it
-	// and limit how far ahead it may lie. Absent: no end.
+	// and limit how far ahead it may lie. A time as in RFC 3339, best in UTC: 2027-06-30T00:00:00Z. Absent: no end.
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('2000-01-01T00:00:00Z') && self < timestamp('3000-01-01T00:00:00Z')",message="must be a time as in 2027-06-30T00:00:00Z, in this millennium"
 	// +optional
 	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
 
@@ -228,7 +229,6 @@ type GuestReference struct {
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="Guest",type=string,priority=1,JSONPath=`.status.guestRef.name`
 // +kubebuilder:printcolumn:name="User ID",type=string,priority=1,JSONPath=`.status.userID`
-// +kubebuilder:printcolumn:name="Expires",type=string,priority=1,JSONPath=`.spec.expirationTime`
 type GuestInvitation struct {
 	metav1.TypeMeta `json:",inline"`
 

@@ -13,6 +13,8 @@ import (
 var announcedWrites = []string{
 	"POST /invitations",
 	"POST /groups/{id}/members/$ref",
+	"DELETE /groups/{id}/members/{memberId}/$ref", // on the date
+	"POST /groups/{id}/members/$ref",              // renewed
 	"DELETE /groups/{id}/members/{memberId}/$ref",
 	"DELETE /users/{id}",
 }

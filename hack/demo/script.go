@@ -35,7 +35,7 @@ type story struct {
 func perform(ctx context.Context, s *stage) error {
 	p := &story{stage: s, before: s.tenant.Users()}
 	began := time.Now()
-	for _, act := range []func(context.Context) error{p.ask, p.invited, p.joined, p.accepts, p.leaves, p.ends, p.settles} {
+	for _, act := range []func(context.Context) error{p.ask, p.invited, p.joined, p.accepts, p.runsOut, p.leaves, p.ends, p.settles} {
 		if err := act(ctx); err != nil {
 			return err
 		}

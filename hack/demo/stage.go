@@ -31,6 +31,9 @@ type stage struct {
 	client  client.Client
 	view    *view
 	manager *process.Process
+	// clocked is the program of an operator whose clock can be ahead; clock is what it and the tenant go by.
+	clocked string
+	clock   clock
 
 	kubeconfig string
 	closers    []func() error
@@ -54,6 +57,11 @@ func (s *stage) setUp(ctx context.Context, o options) error {
 	binary, err := buildManager(ctx, s.root, s.screen)
 	if err != nil {
 		return err
+	}
+	if !o.stay {
+		if s.clocked, err = buildClocked(ctx, s.root, s.screen); err != nil {
+			return err
+		}
 	}
 	for _, part := range []func() error{
 		func() error { return s.startControlPlane(ctx, filepath.Join(folder, "kubeconfig")) },
@@ -100,7 +108,7 @@ func (s *stage) startControlPlane(ctx context.Context, kubeconfig string) error 
 }
 
 func (s *stage) startTenant(ctx context.Context, o options) error {
-	s.tenant = graphsim.New(graphsim.Options{AcceptAnyToken: true})
+	s.tenant = graphsim.New(graphsim.Options{AcceptAnyToken: true, Now: s.clock.now})
 	graphsim.Seed(s.tenant)
 	s.tenant.OnWriteDone(func(graphsim.WriteEvent) { s.view.poke() })
 
@@ -126,7 +134,7 @@ func (s *stage) startManager(ctx context.Context, binary, log string) error {
 	if err != nil {
 		return err
 	}
-	s.onTakeDown(s.manager.Stop)
+	s.onTakeDown(func() error { return s.manager.Stop() }) // the one that runs by then
 	s.screen.say("Operator         process %d, its log is %s", s.manager.PID(), s.relative(log))
 	return nil
 }
