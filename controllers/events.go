@@ -107,7 +107,8 @@ func (e *Events) AssignmentLeft(assignment runtime.Object, why string) {
 
 // RoleRemovedExternally says that somebody else has taken an app role from a guest.
 func (e *Events) RoleRemovedExternally(assignment runtime.Object) {
-	e.warning(assignment, "RemovedExternally", "Observe", "Somebody else has taken the app role from the guest; it is not assigned again without a new regrantToken")
+	e.warning(assignment, "RemovedExternally", "Observe", "Somebody else has taken the app role from the guest; it is not assigned "+
+		"again without a new regrantToken")
 }
 
 // ExpiringSoon says of an object when it will expire.

@@ -20,7 +20,7 @@ func (k *guestKind) reportMessage(life *guestLife, user *directory.User) {
 	case len(objections) == 0:
 		meta.RemoveStatusCondition(&guest.Status.Conditions, b2b.ConditionMessageAsAsked)
 	default:
-		var messages []string
+		messages := make([]string, 0, len(objections))
 		for _, objection := range objections {
 			messages = append(messages, objection.message)
 		}

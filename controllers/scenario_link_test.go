@@ -47,7 +47,7 @@ func (o *scenario) expectNoLogOf(text string) {
 // unhexed gives the bytes of the hex dump in a line, in which each row begins with an offset of eight digits.
 func unhexed(line string) string {
 	var all []byte
-	for _, row := range strings.Split(line, `\n`) {
+	for row := range strings.SplitSeq(line, `\n`) {
 		_, row, _ = strings.Cut(row, "  ")
 		row, _, _ = strings.Cut(row, "  |")
 		if b, err := hex.DecodeString(strings.ReplaceAll(row, " ", "")); err == nil {
