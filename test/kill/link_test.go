@@ -1,6 +1,7 @@
 package kill
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -88,14 +89,20 @@ func (w *world) waitUntilStored() {
 	})
 }
 
-// expectGoodLink expects the link in the Secret to be the one of the latest invitation.
+// expectGoodLink expects the link in the Secret to be the one of the latest invitation that was announced.
 func (w *world) expectGoodLink(g Gomega) {
 	secret := w.secret()
 	g.Expect(w.kube.Get(w.Context(), client.ObjectKeyFromObject(secret), secret)).To(Succeed())
-	writes := w.tenant.Ledger().WritesOf(postInvitation)
 	guest, err := w.guest()
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(secret.Annotations).To(HaveKeyWithValue(b2b.AttemptAnnotation, fmt.Sprintf("%s/%d", guest.UID, len(writes))))
+	record := struct {
+		Attempts []struct {
+			Number int `json:"attempt"`
+		} `json:"attempts"`
+	}{}
+	g.Expect(json.Unmarshal([]byte(guest.Annotations[b2b.RecordAnnotation]), &record)).To(Succeed())
+	latest := record.Attempts[len(record.Attempts)-1].Number
+	g.Expect(secret.Annotations).To(HaveKeyWithValue(b2b.AttemptAnnotation, fmt.Sprintf("%s/%d", guest.UID, latest)))
 }
 
 // finishWithLink has the guest redeem by the link and be released.
