@@ -26,11 +26,13 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 	kind := &guestKind{
 		Dependencies: d, doubts: newDoubts(d.ReplicationWindow), pairs: newPairs(d), deletions: newSyncMap[types.UID, time.Time](),
 		acts: newSyncMap[types.UID, act](),
+		links: newSyncMap[types.UID, heldLink](),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(ownChanged(), recordChanged()))).
 		Watches(&b2b.GuestInvitation{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.GuestGroupMembership{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
+		Watches(&b2b.GuestAppRoleAssignment{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
@@ -39,18 +41,19 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		Complete(&lifecycle.Loop[*b2b.Guest]{Client: d.Client, Kind: kind})
 }
 
-// ofClaimant finds the Guests that an invitation or a membership asks for, by the address, and those that a membership is recorded for.
+// ofClaimant finds the Guests that an object asks for, by the address, and those that another object than an invitation is recorded for.
 func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
 	switch claimant := object.(type) {
 	case *b2b.GuestInvitation:
 		return k.ofAddress(ctx, claimant.Spec.TenantRef.Name, claimant.Spec.EmailAddress)
-	case *b2b.GuestGroupMembership:
+	case accessObject:
+		wants := termsOf(claimant)
 		recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
-			client.MatchingFields{indexGuestByPairClaimant: claimant.Namespace + "/" + claimant.Name})
-		if err != nil || claimant.Spec.Guest.EmailAddress == "" {
+			client.MatchingFields{indexGuestByPairClaimant: claimantKey(wants.kind, claimant.GetNamespace(), claimant.GetName())})
+		if err != nil || wants.guest.EmailAddress == "" {
 			return recorded, err
 		}
-		claimed, err := k.ofAddress(ctx, claimant.Spec.Guest.TenantName(), claimant.Spec.Guest.EmailAddress)
+		claimed, err := k.ofAddress(ctx, wants.guest.TenantName(), wants.guest.EmailAddress)
 		return append(recorded, claimed...), err
 	}
 	return nil, nil
@@ -63,7 +66,7 @@ func (k *guestKind) ofAddress(ctx context.Context, tenantName, emailAddress stri
 // laneOf gives the namespace that asked for a Guest first.
 func (k *guestKind) laneOf(request reconcile.Request) string {
 	guest := &b2b.Guest{}
-	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest); err != nil || len(guest.Spec.Claims) == 0 {
+	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest, client.UnsafeDisableDeepCopy); err != nil || len(guest.Spec.Claims) == 0 {
 		return ""
 	}
 	return guest.Spec.Claims[0].Namespace
@@ -117,6 +120,8 @@ type guestKind struct {
 	deletions *syncMap[types.UID, time.Time]
 	// acts are what else this process last did to users, by Guest, for the same reason.
 	acts *syncMap[types.UID, act]
+	// links are those on their way into their Secrets, by Guest.
+	links *syncMap[types.UID, heldLink]
 }
 
 func (k *guestKind) New() *b2b.Guest { return &b2b.Guest{} }
@@ -135,6 +140,15 @@ func (k *guestKind) Decide(ctx context.Context, guest *b2b.Guest) (lifecycle.Dec
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
+	decision, err := k.decide(ctx, life)
+	decision.Due = life.due(k.Now())
+	return decision, err
+}
+
+func (k *guestKind) decide(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
+	if decision, err := k.keepLapses(ctx, life); decision != nil || err != nil {
+		return valueOf(decision), err
+	}
 	if life.record.Release != nil {
 		return k.decideRelease(ctx, life)
 	}
@@ -142,13 +156,17 @@ func (k *guestKind) Decide(ctx context.Context, guest *b2b.Guest) (lifecycle.Dec
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
+	claims, verdict := k.dropUnredeemed(ctx, life, claims)
+	if verdict != nil {
+		return lifecycle.Say(*verdict), nil
+	}
 	if step := k.keepClaims(life, claims); step != nil {
 		return lifecycle.Do(*step), nil
 	}
 	if decision, err := k.sweepPairs(ctx, life); decision != nil || err != nil {
 		return valueOf(decision), err
 	}
-	if verdict := life.tenant.waiting(guest.Spec.TenantRef.Name); verdict != nil {
+	if verdict := life.tenant.waiting(life.guest.Spec.TenantRef.Name); verdict != nil {
 		return lifecycle.Say(*verdict), nil
 	}
 	if life.author, err = k.chooseAuthor(ctx, life, claims); err != nil {
@@ -167,6 +185,15 @@ type guestLife struct {
 	tenant tenant
 	// author is the invitation that decides, nil where none may.
 	author *b2b.GuestInvitation
+	// claimers are the objects that make the claims, and lapsed those that run out in this moment because the guest has not redeemed.
+	claimers []claimer
+	lapsed   []lapse
+	// asked says that the directory was asked whether the guest has redeemed at last.
+	asked bool
+	// mailDue is when another invitation to a guest who has not redeemed falls due by the clock; zero for never.
+	mailDue time.Time
+	// allowedFrom is when an invitation that the policies do not allow yet will be allowed; zero for never.
+	allowedFrom time.Time
 }
 
 // userID is the user that this life is about, "" where none is known: a status may still name the user of an earlier life.
@@ -177,7 +204,7 @@ func (l *guestLife) userID() string {
 	return ""
 }
 
-// keepAuthor records who decides, when that has changed. The token that the new author brings counts as heeded.
+// keepAuthor records who decides, when that has changed, and since when. The token that the new author brings counts as heeded.
 func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 	var uid types.UID
 	if life.author != nil {
@@ -187,7 +214,9 @@ func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 		return nil // a life without an author keeps the last one, so that its return changes nothing
 	}
 	return &lifecycle.Step{Name: "the author of the guest", Announce: func(ctx context.Context) error {
-		life.record.Author = &author{UID: uid, ResendToken: life.author.Spec.ResendToken}
+		life.record.Author = &author{
+			UID: uid, ResendToken: life.record.takeToken(life.author), Since: k.Now().UTC().Truncate(time.Second),
+		}
 		return k.storeLife(ctx, life)
 	}}
 }

@@ -46,11 +46,12 @@ func (k *guestKind) decideSeen(ctx context.Context, life *guestLife) lifecycle.D
 	}
 	observed(life, seen)
 	k.reportResend(life)
+	k.reportMessage(life, seen.user)
 	switch {
 	case seen.user != nil:
 		return k.decidePresent(ctx, life, *seen.user)
 	case seen.gone != nil || life.userID() != "":
-		return k.decideGone(life, seen)
+		return k.decideGone(ctx, life, seen)
 	case life.author != nil && life.record.restorable() != nil:
 		return k.decideRestore(ctx, life, seen)
 	}
@@ -173,17 +174,25 @@ func (k *guestKind) decidePresent(ctx context.Context, life *guestLife, user dir
 	case !partial(user) && !user.AccountEnabled, life.record.disabled(user.ID):
 		return k.decideBlocked(ctx, life, user)
 	}
+	life.mailDue = k.anotherDue(life, user)
 	if decision := k.decideResend(life, user); decision != nil {
 		return *decision
 	}
-	return lifecycle.Say(k.standing(life, user))
+	if decision := k.decideReminder(life, user); decision != nil {
+		return *decision
+	}
+	decision, look := k.decideLink(ctx, life, user)
+	if decision != nil {
+		return *decision
+	}
+	return lifecycle.Say(k.standing(life, user).Within(look))
 }
 
 // partial reports whether nothing but the id of the user is known, as right after the invitation.
 func partial(user directory.User) bool { return user.UserPrincipalName == "" }
 
 // decideGone decides about a user who was there and is not any more. Only a new resend token brings the person back.
-func (k *guestKind) decideGone(life *guestLife, seen sighting) lifecycle.Decision {
+func (k *guestKind) decideGone(ctx context.Context, life *guestLife, seen sighting) lifecycle.Decision {
 	came := life.record.returned()
 	if last := life.record.last(); last != nil && last.NotAfter.After(came) {
 		came = last.NotAfter
@@ -193,6 +202,10 @@ func (k *guestKind) decideGone(life *guestLife, seen sighting) lifecycle.Decisio
 	}
 	if seen.gone != nil && life.record.excuses(seen.gone.ID) { // they had been restored since we deleted them
 		return lifecycle.Do(k.keepLost(life, seen.gone.ID))
+	}
+	k.forgetLink(life)
+	if step := k.dropLinks(ctx, life, true); step != nil {
+		return lifecycle.Do(*step)
 	}
 	if !life.newToken() || life.author.Spec.ResendToken == "" { // to take a token away asks for nothing
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestGone, goneMessage(seen)))

@@ -29,7 +29,7 @@ func (k *guestKind) decideRestore(ctx context.Context, life *guestLife, seen sig
 		return lifecycle.Say(failure(err, "reading the deleted user", permissionReadUsers))
 	case !life.record.excusesDeletion(gone, k.ReplicationWindow):
 		seen.gone = &gone
-		return k.decideGone(life, seen)
+		return k.decideGone(ctx, life, seen)
 	case life.notOurs(gone) != "": // the record is a copy from a backup, or the address has been taken from the user
 		return lifecycle.Do(k.giveUp(life))
 	case k.lately(life, actRestored):

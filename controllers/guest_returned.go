@@ -81,6 +81,11 @@ func (k *guestKind) reviewReleased(ctx context.Context, life *guestLife) (*lifec
 	return &decision, 0
 }
 
+// broughtBack reports whether the user is one of ours from an earlier life.
+func (l *guestLife) broughtBack(user directory.User) bool {
+	return !l.record.returned().IsZero() && l.record.created(user, l.guest.UID)
+}
+
 // userIsGone reports whether the user is not in the tenant: a deleted user shows in no group, and nobody has removed them from it.
 func userIsGone(ctx context.Context, life *guestLife) bool {
 	_, err := life.tenant.Directory.GetUser(ctx, life.userID())
