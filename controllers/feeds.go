@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -25,6 +26,7 @@ type Feeds struct {
 	guests      feed
 	invitations feed
 	memberships feed
+	assignments feed
 	// groups has who waits for the members of a group.
 	groups *waitlist
 }
@@ -41,14 +43,20 @@ func (f *Feeds) Invitations() source.Source { return &f.invitations }
 // Memberships is the source of the GuestGroupMembership controller.
 func (f *Feeds) Memberships() source.Source { return &f.memberships }
 
+// Assignments is the source of the GuestAppRoleAssignment controller.
+func (f *Feeds) Assignments() source.Source { return &f.assignments }
+
 // Wake wakes an object that waited for its turn, or whose turn is over.
 func (f *Feeds) Wake(key budget.Key) {
 	request := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: key.Namespace, Name: key.Name}}
-	if key.Kind == kindGuest {
+	switch key.Kind {
+	case kindGuest:
 		f.guests.add(urgent, request)
-		return
+	case kindAssignment:
+		f.assignments.add(urgent, request)
+	default:
+		f.memberships.add(urgent, request)
 	}
-	f.memberships.add(urgent, request)
 }
 
 // Of gives what the mirror of an EntraTenant calls with its changes; user shows what the mirror knows of a user. It does not block,
@@ -71,8 +79,7 @@ func (f *Feeds) wake(ctx context.Context, tenantName string, user func(id string
 	case change.Everything:
 		return f.wakeAll(ctx, tenantName)
 	case change.GroupID != "":
-		return f.memberships.addFound(ctx, f.cache, &b2b.GuestGroupMembershipList{}, urgent,
-			client.MatchingFields{indexMembershipByPair: pairKey(change.GroupID, change.UserID)})
+		return f.wakePair(ctx, change.GroupID, change.UserID)
 	}
 	if shown, found := user(change.UserID); found {
 		if err := f.wakeAddresses(ctx, tenantName, shown); err != nil {
@@ -80,6 +87,20 @@ func (f *Feeds) wake(ctx context.Context, tenantName string, user func(id string
 		}
 	}
 	return f.guests.addFound(ctx, f.cache, &b2b.GuestList{}, urgent, client.MatchingFields{indexGuestByUserID: change.UserID})
+}
+
+// wakePair wakes the memberships of a user in a group. A user has few memberships, so that those in other groups are passed over here.
+func (f *Feeds) wakePair(ctx context.Context, groupID, userID string) error {
+	memberships := &b2b.GuestGroupMembershipList{}
+	if err := f.cache.List(ctx, memberships, client.MatchingFields{indexAccessByUserID: userID}, client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("listing memberships to wake: %w", err)
+	}
+	for i := range memberships.Items {
+		if memberships.Items[i].Status.GroupID == groupID {
+			f.memberships.add(urgent, requestFor(&memberships.Items[i]))
+		}
+	}
+	return nil
 }
 
 // wakeAddresses wakes whoever waits for a person with an address of the user: until somebody comes, the id is not known.
@@ -100,22 +121,19 @@ func (f *Feeds) wakeAll(ctx context.Context, tenantName string) error {
 	if err != nil {
 		return err
 	}
-	err = f.memberships.addFound(ctx, f.cache, &b2b.GuestGroupMembershipList{}, routine,
-		client.MatchingFields{indexMembershipByTenant: tenantName})
-	if err != nil {
-		return err
-	}
 	invitations, err := requestsFor(ctx, f.cache, &b2b.GuestInvitationList{}, client.MatchingFields{indexInvitationByTenant: tenantName})
 	if err != nil {
 		return err
 	}
 	f.invitations.add(routine, invitations...)
-	for _, invitation := range invitations {
-		err := f.memberships.addFound(ctx, f.cache, &b2b.GuestGroupMembershipList{}, routine,
-			client.InNamespace(invitation.Namespace), client.MatchingFields{indexMembershipByInvitation: invitation.Name})
+	for kind, feed := range map[b2b.ClaimKind]*feed{
+		b2b.ClaimKindGuestGroupMembership: &f.memberships, b2b.ClaimKindGuestAppRoleAssignment: &f.assignments,
+	} {
+		found, err := accessOfTenant(ctx, f.cache, kind, tenantName, invitations)
 		if err != nil {
 			return err
 		}
+		feed.add(routine, found...)
 	}
 	return nil
 }

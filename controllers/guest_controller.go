@@ -25,11 +25,13 @@ import (
 func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 	kind := &guestKind{
 		Dependencies: d, doubts: newDoubts(d.ReplicationWindow), pairs: newPairs(d), deletions: newSyncMap[types.UID, time.Time](),
+		links: newSyncMap[types.UID, heldLink](),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(ownChanged(), recordChanged()))).
 		Watches(&b2b.GuestInvitation{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.GuestGroupMembership{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
+		Watches(&b2b.GuestAppRoleAssignment{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
@@ -38,26 +40,32 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		Complete(&lifecycle.Loop[*b2b.Guest]{Client: d.Client, Kind: kind})
 }
 
-// ofClaimant finds the Guests that an invitation or a membership claims, or is recorded for.
+// ofClaimant finds the Guests that an object asks for, by the address, and those that another object than an invitation is recorded for.
 func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
-	kind := b2b.ClaimKindGuestInvitation
-	if _, isMembership := object.(*b2b.GuestGroupMembership); isMembership {
-		kind = b2b.ClaimKindGuestGroupMembership
+	switch claimant := object.(type) {
+	case *b2b.GuestInvitation:
+		return k.ofAddress(ctx, claimant.Spec.TenantRef.Name, claimant.Spec.EmailAddress)
+	case accessObject:
+		wants := termsOf(claimant)
+		recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
+			client.MatchingFields{indexGuestByPairClaimant: claimantKey(wants.kind, claimant.GetNamespace(), claimant.GetName())})
+		if err != nil || wants.guest.EmailAddress == "" {
+			return recorded, err
+		}
+		claimed, err := k.ofAddress(ctx, wants.guest.TenantName(), wants.guest.EmailAddress)
+		return append(recorded, claimed...), err
 	}
-	requests, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
-		client.MatchingFields{indexGuestByClaimant: claimantKey(kind, object.GetNamespace(), object.GetName())})
-	if err != nil || kind == b2b.ClaimKindGuestInvitation {
-		return requests, err
-	}
-	recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
-		client.MatchingFields{indexGuestByPairClaimant: object.GetNamespace() + "/" + object.GetName()})
-	return append(requests, recorded...), err
+	return nil, nil
+}
+
+func (k *guestKind) ofAddress(ctx context.Context, tenantName, emailAddress string) ([]reconcile.Request, error) {
+	return requestsFor(ctx, k.Cache, &b2b.GuestList{}, client.MatchingFields{indexGuestByAddress: addressKey(tenantName, emailAddress)})
 }
 
 // laneOf gives the namespace that asked for a Guest first.
 func (k *guestKind) laneOf(request reconcile.Request) string {
 	guest := &b2b.Guest{}
-	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest); err != nil || len(guest.Spec.Claims) == 0 {
+	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest, client.UnsafeDisableDeepCopy); err != nil || len(guest.Spec.Claims) == 0 {
 		return ""
 	}
 	return guest.Spec.Claims[0].Namespace
@@ -109,6 +117,8 @@ type guestKind struct {
 	pairs  *pairs
 	// deletions are when this process deleted users, by Guest: a directory that is slow to show it is not asked twice.
 	deletions *syncMap[types.UID, time.Time]
+	// links are those on their way into their Secrets, by Guest.
+	links *syncMap[types.UID, heldLink]
 }
 
 func (k *guestKind) New() *b2b.Guest { return &b2b.Guest{} }
@@ -127,6 +137,15 @@ func (k *guestKind) Decide(ctx context.Context, guest *b2b.Guest) (lifecycle.Dec
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
+	decision, err := k.decide(ctx, life)
+	decision.Due = life.due(k.Now())
+	return decision, err
+}
+
+func (k *guestKind) decide(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
+	if decision, err := k.keepLapses(ctx, life); decision != nil || err != nil {
+		return valueOf(decision), err
+	}
 	if life.record.Release != nil {
 		return k.decideRelease(ctx, life)
 	}
@@ -134,13 +153,17 @@ func (k *guestKind) Decide(ctx context.Context, guest *b2b.Guest) (lifecycle.Dec
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
+	claims, verdict := k.dropUnredeemed(ctx, life, claims)
+	if verdict != nil {
+		return lifecycle.Say(*verdict), nil
+	}
 	if step := k.keepClaims(life, claims); step != nil {
 		return lifecycle.Do(*step), nil
 	}
 	if decision, err := k.sweepPairs(ctx, life); decision != nil || err != nil {
 		return valueOf(decision), err
 	}
-	if verdict := life.tenant.waiting(guest.Spec.TenantRef.Name); verdict != nil {
+	if verdict := life.tenant.waiting(life.guest.Spec.TenantRef.Name); verdict != nil {
 		return lifecycle.Say(*verdict), nil
 	}
 	if life.author, err = k.chooseAuthor(ctx, life, claims); err != nil {
@@ -159,6 +182,15 @@ type guestLife struct {
 	tenant tenant
 	// author is the invitation that decides, nil where none may.
 	author *b2b.GuestInvitation
+	// claimers are the objects that make the claims, and lapsed those that run out in this moment because the guest has not redeemed.
+	claimers []claimer
+	lapsed   []lapse
+	// asked says that the directory was asked whether the guest has redeemed at last.
+	asked bool
+	// mailDue is when another invitation to a guest who has not redeemed falls due by the clock; zero for never.
+	mailDue time.Time
+	// allowedFrom is when an invitation that the policies do not allow yet will be allowed; zero for never.
+	allowedFrom time.Time
 }
 
 // userID is the user that this life is about, "" where none is known: a status may still name the user of an earlier life.
@@ -169,7 +201,7 @@ func (l *guestLife) userID() string {
 	return ""
 }
 
-// keepAuthor records who decides, when that has changed. The token that the new author brings counts as heeded.
+// keepAuthor records who decides, when that has changed, and since when. The token that the new author brings counts as heeded.
 func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 	var uid types.UID
 	if life.author != nil {
@@ -179,7 +211,9 @@ func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 		return nil // a life without an author keeps the last one, so that its return changes nothing
 	}
 	return &lifecycle.Step{Name: "the author of the guest", Announce: func(ctx context.Context) error {
-		life.record.Author = &author{UID: uid, ResendToken: life.author.Spec.ResendToken}
+		life.record.Author = &author{
+			UID: uid, ResendToken: life.record.takeToken(life.author), Since: k.Now().UTC().Truncate(time.Second),
+		}
 		return k.storeLife(ctx, life)
 	}}
 }

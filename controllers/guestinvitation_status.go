@@ -14,6 +14,7 @@ func mirrorGuest(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 	status := &invitation.Status
 	if guest == nil || guest.Status.State == b2b.GuestStateReleased {
 		*status = b2b.GuestInvitationStatus{ObservedGeneration: status.ObservedGeneration, Conditions: status.Conditions}
+		mirrorToAuthor(invitation, nil)
 	}
 	if guest == nil {
 		return
@@ -47,10 +48,10 @@ func mirrorAcceptance(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 		return
 	}
 	lifecycle.Set(conditions, generation, b2b.ConditionAccepted, metav1.ConditionFalse, b2b.ReasonPendingAcceptance,
-		"the guest has not redeemed the invitation yet")
+		"the guest has not redeemed the invitation yet"+redemptionDeadline(invitation, guest))
 }
 
-// mirrorAuthor says who decides for a guest that several invitations ask for, and what came of the author's resend token.
+// mirrorAuthor says who decides for a guest that several invitations ask for, and tells the author what concerns it alone.
 func mirrorAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 	conditions, generation := &invitation.Status.Conditions, invitation.Generation
 	rec, err := readRecord(guest)
@@ -74,12 +75,25 @@ func mirrorAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 		lifecycle.Set(conditions, generation, b2b.ConditionAuthor, metav1.ConditionFalse, b2b.ReasonEarlierClaim,
 			"an earlier invitation to the same person decides for the guest, also about sending it again")
 	}
-	resent := meta.FindStatusCondition(guest.Status.Conditions, b2b.ConditionResent)
-	if !isAuthor || resent == nil {
-		meta.RemoveStatusCondition(conditions, b2b.ConditionResent)
-		return
+	if !isAuthor {
+		guest = nil
 	}
-	lifecycle.Set(conditions, generation, b2b.ConditionResent, resent.Status, resent.Reason, resent.Message)
+	mirrorToAuthor(invitation, guest)
+}
+
+// mirrorToAuthor copies what concerns the invitation that decides; nil for no Guest about which it does.
+func mirrorToAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
+	for _, conditionType := range []string{b2b.ConditionResent, b2b.ConditionMessageAsAsked, b2b.ConditionRedeemLinkStored} {
+		var says *metav1.Condition
+		if guest != nil {
+			says = meta.FindStatusCondition(guest.Status.Conditions, conditionType)
+		}
+		if says == nil {
+			meta.RemoveStatusCondition(&invitation.Status.Conditions, conditionType)
+			continue
+		}
+		lifecycle.Set(&invitation.Status.Conditions, invitation.Generation, conditionType, says.Status, says.Reason, says.Message)
+	}
 }
 
 // standingOf is how the invitation stands, as its Guest does.
@@ -116,9 +130,14 @@ func verdictOf(decision policy.Decision) lifecycle.Verdict {
 
 // Report computes the status of a GuestInvitation. The Guest has been mirrored into it before.
 func (k *guestInvitationKind) Report(invitation *b2b.GuestInvitation, verdict lifecycle.Verdict, suspended string) {
+	k.reportExpiry(invitation, invitation.Spec.ExpirationTime, verdict)
 	report(invitation, &invitation.Status.ObservedGeneration, verdict, suspended)
-	if verdict.Outcome != lifecycle.Unchanged {
-		reportMilestones(invitation, verdict)
+	if verdict.Outcome == lifecycle.Unchanged {
+		return
+	}
+	reportMilestones(invitation, verdict)
+	if verdict.Reason != b2b.ReasonExpired {
+		invitation.Status.ExpiredResendToken = ""
 	}
 }
 

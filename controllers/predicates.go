@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 
@@ -39,13 +40,15 @@ func ownChanged() predicate.Predicate {
 	})
 }
 
-// recordChanged lets through changes of a Guest's record.
+// recordChanged lets through those changes of a Guest's record that somebody else may have to act on: all but new pairs, which
+// concern whoever announced them.
 func recordChanged() predicate.Predicate {
 	return predicate.Funcs{
 		CreateFunc: func(event.CreateEvent) bool { return false },
 		DeleteFunc: func(event.DeleteEvent) bool { return false },
 		UpdateFunc: func(e event.UpdateEvent) bool {
-			return e.ObjectOld.GetAnnotations()[b2b.RecordAnnotation] != e.ObjectNew.GetAnnotations()[b2b.RecordAnnotation]
+			change := changeOfRecord(e.ObjectOld, e.ObjectNew)
+			return change.life || change.attempts || change.pairs
 		},
 	}
 }
@@ -53,9 +56,43 @@ func recordChanged() predicate.Predicate {
 // guestReported lets through what a Guest says about itself, and its end.
 func guestReported() predicate.Predicate {
 	return updated(func(before, after *b2b.Guest) bool {
-		return before.Generation != after.Generation || !reflect.DeepEqual(before.Status, after.Status) ||
-			before.Annotations[b2b.RecordAnnotation] != after.Annotations[b2b.RecordAnnotation]
+		return before.Generation != after.Generation || !reflect.DeepEqual(before.Status, after.Status) || changeOfRecord(before, after).life
 	})
+}
+
+// pairsTaken lets through that pairs went out of a Guest's record, or memberships out of a pair.
+func pairsTaken() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		DeleteFunc: func(event.DeleteEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool { return changeOfRecord(e.ObjectOld, e.ObjectNew).pairs },
+	}
+}
+
+// recordChange is what differs between two records of a Guest.
+type recordChange struct {
+	// life: who decides, how the life ends, what earlier ones left.
+	life bool
+	// attempts: the invitations.
+	attempts bool
+	// pairs: the later record lacks a pair of the earlier one, or a membership that wanted one.
+	pairs bool
+}
+
+// changeOfRecord compares two records. One that cannot be read differs in everything.
+func changeOfRecord(before, after client.Object) recordChange {
+	text, textAfter := before.GetAnnotations()[b2b.RecordAnnotation], after.GetAnnotations()[b2b.RecordAnnotation]
+	if text == textAfter {
+		return recordChange{}
+	}
+	var earlier, later record
+	if json.Unmarshal([]byte(text), &earlier) != nil || json.Unmarshal([]byte(textAfter), &later) != nil {
+		return recordChange{life: true, attempts: true, pairs: true}
+	}
+	change := recordChange{attempts: !reflect.DeepEqual(earlier.Attempts, later.Attempts), pairs: !later.holds(earlier.Pairs)}
+	earlier.Pairs, later.Pairs, earlier.Attempts, later.Attempts = nil, nil, nil, nil
+	change.life = !reflect.DeepEqual(earlier, later)
+	return change
 }
 
 // labelsChanged lets through what decides which policies select a namespace.
@@ -81,14 +118,15 @@ func tenantChanged() predicate.Predicate {
 	})
 }
 
-// policyChanged lets through what requests depend on: the spec, the end, the groups that were found and whether they were
-// looked up. Its counters wake nobody.
+// policyChanged lets through what requests depend on: the spec, the end, the groups and applications that were found and whether they
+// were looked up. Its counters wake nobody.
 func policyChanged() predicate.Predicate {
 	return updated(func(before, after *b2b.GuestPolicy) bool {
 		return before.Generation != after.Generation ||
 			before.Status.ObservedGeneration != after.Status.ObservedGeneration ||
 			readiness(before.Status.Conditions) != readiness(after.Status.Conditions) ||
-			!slices.Equal(before.Status.Groups, after.Status.Groups)
+			!slices.Equal(before.Status.Groups, after.Status.Groups) ||
+			!slices.Equal(before.Status.Applications, after.Status.Applications)
 	})
 }
 

@@ -23,7 +23,7 @@ func TestAResendTokenIsFoundUnlessNothingWasDoneForIt(t *testing.T) {
 	g.Expect(rec.resend("")).To(BeNil(), "no token asked for the first invitation")
 }
 
-func TestTheLatestResendIsOneThatMayHaveSentAMailInThisLife(t *testing.T) {
+func TestTheLatestResendIsOneThatMayHaveSentAMailInWhateverLife(t *testing.T) {
 	at := func(a attempt, hour int) attempt {
 		a.AbsentSince = noon.Add(time.Duration(hour) * time.Hour)
 		return a
@@ -38,7 +38,8 @@ func TestTheLatestResendIsOneThatMayHaveSentAMailInThisLife(t *testing.T) {
 		"lost":                         {[]attempt{at(resent("2", "").of(1), 1)}, noon.Add(time.Hour)},
 		"refused":                      {[]attempt{at(resent("2", outcomeRefused).of(1), 1)}, time.Time{}},
 		"not carried out":              {[]attempt{at(resent("2", outcomeNotCarriedOut).of(1), 1)}, time.Time{}},
-		"another life's":               {[]attempt{at(resent("2", outcomeSent), 1)}, time.Time{}},
+		"another life's":               {[]attempt{at(resent("2", outcomeSent), 1), first("").of(1)}, noon.Add(time.Hour)},
+		"one that began a new life":    {[]attempt{at(askedBy(first("").of(1), "2"), 1)}, noon.Add(time.Hour)},
 		"the later of two":             {[]attempt{at(resent("2", "").of(1), 1), at(resent("3", "").of(1), 2)}, noon.Add(2 * time.Hour)},
 		"one before a refused one":     {[]attempt{at(resent("2", "").of(1), 1), at(resent("3", outcomeRefused).of(1), 2)}, noon.Add(time.Hour)},
 		"one before an earlier life's": {[]attempt{at(resent("1", ""), 1), at(resent("2", "").of(1), 2)}, noon.Add(2 * time.Hour)},
@@ -48,6 +49,12 @@ func TestTheLatestResendIsOneThatMayHaveSentAMailInThisLife(t *testing.T) {
 			NewWithT(t).Expect((&record{Life: 1, Attempts: c.attempts}).lastResend()).To(Equal(c.want))
 		})
 	}
+}
+
+// askedBy is an attempt that a resend token asked for.
+func askedBy(a attempt, token string) attempt {
+	a.ResendToken = token
+	return a
 }
 
 func TestOnlyUsersWhomWeDeletedOrWhoWereAskedForAnewAreExcused(t *testing.T) {
@@ -91,30 +98,30 @@ func TestRetainWinsBeforeDeleteBeforeNone(t *testing.T) {
 func TestAPairGoesWithTheLastMembershipThatWantsIt(t *testing.T) {
 	g := NewWithT(t)
 	rec := &record{Pairs: []pair{
-		{GroupID: "readers", Claimants: []claimant{{Namespace: "a", Name: "ada"}, {Namespace: "b", Name: "ada", RegrantToken: "1"}}},
-		{GroupID: "writers", Claimants: []claimant{{Namespace: "a", Name: "ada"}}},
+		{target: inGroup("readers"), Claimants: []claimant{{Namespace: "a", Name: "ada"}, {Namespace: "b", Name: "ada", RegrantToken: "1"}}},
+		{target: inGroup("writers"), Claimants: []claimant{{Namespace: "a", Name: "ada"}}},
 	}}
-	g.Expect(rec.pair("readers").claimant("b", "ada").RegrantToken).To(Equal("1"))
-	g.Expect(rec.pair("readers").claimant("c", "ada")).To(BeNil())
-	g.Expect(rec.pair("nobody's").claimant("a", "ada")).To(BeNil())
+	g.Expect(rec.pair(inGroup("readers")).claimant("b", "ada").RegrantToken).To(Equal("1"))
+	g.Expect(rec.pair(inGroup("readers")).claimant("c", "ada")).To(BeNil())
+	g.Expect(rec.pair(inGroup("nobody's")).claimant("a", "ada")).To(BeNil())
 
-	rec.dropClaimant("nobody's", "a", "ada")
-	rec.dropClaimant("readers", "a", "grace")
-	g.Expect(rec.pair("readers").Claimants).To(HaveLen(2))
-	rec.dropClaimant("readers", "a", "ada")
-	g.Expect(rec.pair("readers").Claimants).To(ConsistOf(HaveField("Namespace", "b")))
-	rec.dropClaimant("readers", "b", "ada")
-	g.Expect(rec.pair("readers")).To(BeNil())
-	g.Expect(rec.pair("writers")).NotTo(BeNil())
-	rec.dropPair("writers")
+	rec.dropClaimant(inGroup("nobody's"), "a", "ada")
+	rec.dropClaimant(inGroup("readers"), "a", "grace")
+	g.Expect(rec.pair(inGroup("readers")).Claimants).To(HaveLen(2))
+	rec.dropClaimant(inGroup("readers"), "a", "ada")
+	g.Expect(rec.pair(inGroup("readers")).Claimants).To(ConsistOf(HaveField("Namespace", "b")))
+	rec.dropClaimant(inGroup("readers"), "b", "ada")
+	g.Expect(rec.pair(inGroup("readers"))).To(BeNil())
+	g.Expect(rec.pair(inGroup("writers"))).NotTo(BeNil())
+	rec.dropPair(inGroup("writers"))
 	g.Expect(rec.Pairs).To(BeEmpty())
 }
 
 func TestAPairAndItsClaimantAreTheRecordsOwn(t *testing.T) {
 	g := NewWithT(t)
-	rec := &record{Pairs: []pair{{GroupID: "readers", Claimants: []claimant{{Namespace: "a", Name: "ada"}}}}}
-	rec.pair("readers").UserID = "ada"
-	rec.pair("readers").claimant("a", "ada").RegrantToken = "2"
+	rec := &record{Pairs: []pair{{target: inGroup("readers"), Claimants: []claimant{{Namespace: "a", Name: "ada"}}}}}
+	rec.pair(inGroup("readers")).UserID = "ada"
+	rec.pair(inGroup("readers")).claimant("a", "ada").RegrantToken = "2"
 	g.Expect(rec.Pairs[0].UserID).To(Equal("ada"))
 	g.Expect(rec.Pairs[0].Claimants[0].RegrantToken).To(Equal("2"))
 }

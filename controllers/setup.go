@@ -42,6 +42,8 @@ type Dependencies struct {
 	Client client.Client
 	Reader client.Reader
 	Cache  client.Reader
+	// Secrets are those of teams, with redeem links. Client has only those of the operator's namespace.
+	Secrets linkSecrets
 
 	Tenants *Tenants
 	Feeds   *Feeds
@@ -51,7 +53,7 @@ type Dependencies struct {
 	Tally *tally
 	// Users serialises, by user id, whatever takes something away from a user: two addresses can be one person.
 	Users *keyedMutex
-	// Records serialises, by name, the changes that memberships make to the record of a Guest.
+	// Records serialises, by name, the changes that memberships and app role assignments make to the record of a Guest.
 	Records *keyedMutex
 
 	Now               func() time.Time
@@ -77,11 +79,12 @@ func Setup(ctx context.Context, mgr ctrl.Manager, options Options) error {
 		return err
 	}
 	for kind, setup := range map[string]func() error{
-		"EntraTenant":          func() error { return SetupEntraTenant(mgr, deps, options.Simulator, options.Connect) },
-		"GuestPolicy":          func() error { return SetupGuestPolicy(mgr, deps) },
-		"Guest":                func() error { return SetupGuest(mgr, deps) },
-		"GuestInvitation":      func() error { return SetupGuestInvitation(mgr, deps) },
-		"GuestGroupMembership": func() error { return SetupGuestGroupMembership(mgr, deps) },
+		"EntraTenant":            func() error { return SetupEntraTenant(mgr, deps, options.Simulator, options.Connect) },
+		"GuestPolicy":            func() error { return SetupGuestPolicy(mgr, deps) },
+		"Guest":                  func() error { return SetupGuest(mgr, deps) },
+		"GuestInvitation":        func() error { return SetupGuestInvitation(mgr, deps) },
+		"GuestGroupMembership":   func() error { return SetupGuestGroupMembership(mgr, deps) },
+		"GuestAppRoleAssignment": func() error { return SetupGuestAppRoleAssignment(mgr, deps) },
 	} {
 		if err := setup(); err != nil {
 			return fmt.Errorf("setting up the controller of %s: %w", kind, err)
@@ -98,10 +101,17 @@ func dependencies(mgr ctrl.Manager, options Options) (Dependencies, error) {
 		options.Metrics = metrics.Registry
 	}
 	ownMetrics, err := NewMetrics(options.Metrics)
+	if err != nil {
+		return Dependencies{}, err
+	}
+	uncached, err := client.New(mgr.GetConfig(), client.Options{
+		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
+	})
 	return Dependencies{
 		Client:            mgr.GetClient(),
 		Reader:            mgr.GetAPIReader(),
 		Cache:             mgr.GetCache(),
+		Secrets:           linkSecrets{uncached},
 		Tenants:           NewTenants(),
 		Feeds:             NewFeeds(mgr.GetCache()),
 		Events:            NewEvents(mgr.GetEventRecorder("entra-guest-operator")),

@@ -41,7 +41,7 @@ func (c *Config) Manager(scheme *runtime.Scheme) manager.Options {
 // cache holds Secrets of the operator's namespace only: the operator may not read others.
 func (c *Config) cache() cache.Options {
 	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
+		DefaultTransform: lean(),
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Secret{}: {Namespaces: map[string]cache.Config{c.OperatorNamespace: {}}},
 		},
@@ -52,7 +52,7 @@ func (c *Config) cache() cache.Options {
 func controllers() config.Controller {
 	concurrency := map[string]int{}
 	for kind, n := range map[string]int{
-		"EntraTenant": 4, "GuestPolicy": 4, "Guest": 128, "GuestInvitation": 16, "GuestGroupMembership": 64,
+		"EntraTenant": 4, "GuestPolicy": 4, "Guest": 128, "GuestInvitation": 16, "GuestGroupMembership": 64, "GuestAppRoleAssignment": 64,
 	} {
 		concurrency[b2b.GroupVersion.WithKind(kind).GroupKind().String()] = n
 	}

@@ -137,7 +137,8 @@ func TestEveryPropertyOfAUserIsRead(t *testing.T) {
 	tenant, client := tenantAndClient(t)
 	created := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	id := tenant.AddUser(graphsim.User{
-		DisplayName: "Ada", Mail: "ada@partner.example", OtherMails: []string{"ada@home.example"},
+		DisplayName: "Ada", GivenName: "Ada", Department: "Engines", UsageLocation: "GB",
+		Mail: "ada@partner.example", OtherMails: []string{"ada@home.example"},
 		ProxyAddresses: []string{"SMTP:ada@partner.example"}, UserType: "Guest", CreationType: "Invitation", ExternalUserState: "Accepted",
 		UserPrincipalName: "ada_partner.example#EXT#@contoso.onmicrosoft.com", Disabled: true, CreatedDateTime: created,
 		Identities: []graphsim.Identity{{SignInType: "federated", Issuer: "ExternalAzureAD", IssuerAssignedID: "x"}},
@@ -148,9 +149,25 @@ func TestEveryPropertyOfAUserIsRead(t *testing.T) {
 		ID: id, DisplayName: "Ada", Mail: "ada@partner.example", OtherMails: []string{"ada@home.example"},
 		ProxyAddresses: []string{"SMTP:ada@partner.example"}, UserType: directory.UserTypeGuest, CreationType: "Invitation",
 		ExternalUserState: directory.Accepted, UserPrincipalName: "ada_partner.example#EXT#@contoso.onmicrosoft.com",
-		AccountEnabled: false, CreatedDateTime: created,
+		AccountEnabled: false, CreatedDateTime: created, Profile: directory.Profile{GivenName: "Ada", Department: "Engines", UsageLocation: "GB"},
 		Identities: []directory.Identity{{SignInType: "federated", Issuer: "ExternalAzureAD", IssuerAssignedID: "x"}},
 	}))
+}
+
+func TestAGuestWhoSignedUpIsListedLikeTheOthersAndNobodyInvitedThem(t *testing.T) {
+	g := NewWithT(t)
+	tenant, client := tenantAndClient(t)
+	id, err := tenant.SignUp("ada@partner.example", "Ada")
+	g.Expect(err).NotTo(HaveOccurred())
+	var listed []directory.User
+	g.Expect(client.ListGuests(t.Context(), func(page []directory.User) error { listed = append(listed, page...); return nil })).To(Succeed())
+	g.Expect(idsOf(listed)).To(Equal([]string{id}))
+	g.Expect(listed[0].SignedUp()).To(BeTrue())
+	g.Expect(listed[0].ExternalUserState).To(BeEmpty())
+	g.Expect(listed[0].External()).To(BeTrue())
+	found, err := client.FindByAddress(t.Context(), "ada@partner.example")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(found.Users).To(Equal(listed))
 }
 
 func TestWhatIsNotAnObjectIDIsNeverSent(t *testing.T) {
@@ -164,7 +181,7 @@ func TestWhatIsNotAnObjectIDIsNeverSent(t *testing.T) {
 		_, member := client.IsMember(ctx, nobody, id)
 		for _, err := range []error{
 			get, getDeleted, group, member, client.DeleteUser(ctx, id),
-			client.AddMember(ctx, nobody, id), client.AddMember(ctx, id, nobody), client.RemoveMember(ctx, nobody, id), client.RemoveMember(ctx, id, nobody),
+			client.AddMembers(ctx, nobody, []string{id}), client.AddMembers(ctx, id, []string{nobody}), client.RemoveMember(ctx, nobody, id), client.RemoveMember(ctx, id, nobody),
 			client.ListMembers(ctx, id, func([]string) error { return nil }),
 		} {
 			g.Expect(directory.Is(err, directory.Invalid)).To(BeTrue(), id)
@@ -178,6 +195,7 @@ func TestAnInvitationIsCarriedOutOnce(t *testing.T) {
 	tenant, client := tenantAndClient(t)
 	invitation := invitationTo("ada@partner.example")
 	invitation.DisplayName, invitation.Language, invitation.UserType = "Ada Lovelace", "en-GB", directory.UserTypeGuest
+	invitation.WantRedeemURL = true
 	invited, err := client.Invite(t.Context(), invitation)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(invited.RedeemURL.Reveal()).To(HavePrefix("http"))

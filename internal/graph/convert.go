@@ -8,10 +8,14 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 )
 
+// nameProperty is what groups and applications are looked up by.
+const nameProperty = "displayName"
+
 // userProperties are the properties that userOf reads. Graph gives only a few of them unless they are selected.
 var userProperties = []string{
-	"id", "userPrincipalName", "displayName", "mail", "otherMails", "proxyAddresses", "userType", "creationType",
+	"id", "userPrincipalName", nameProperty, "mail", "otherMails", "proxyAddresses", "userType", "creationType",
 	"externalUserState", "externalUserStateChangeDateTime", "accountEnabled", "createdDateTime", "identities",
+	"givenName", "surname", "companyName", "department", "jobTitle", "employeeType", "usageLocation",
 }
 
 func deletedUserProperties() []string {
@@ -33,6 +37,15 @@ func userOf(u models.Userable) directory.User {
 		ExternalUserStateChangeDateTime: value(u.GetExternalUserStateChangeDateTime()),
 		CreatedDateTime:                 value(u.GetCreatedDateTime()),
 		DeletedDateTime:                 value(u.GetDeletedDateTime()),
+		Profile: directory.Profile{
+			GivenName:     value(u.GetGivenName()),
+			Surname:       value(u.GetSurname()),
+			CompanyName:   value(u.GetCompanyName()),
+			Department:    value(u.GetDepartment()),
+			JobTitle:      value(u.GetJobTitle()),
+			EmployeeType:  value(u.GetEmployeeType()),
+			UsageLocation: value(u.GetUsageLocation()),
+		},
 	}
 	for _, identity := range u.GetIdentities() {
 		if identity == nil {
@@ -60,7 +73,7 @@ func usersOf(page []models.Userable) ([]directory.User, error) {
 
 // groupProperties are the properties that groupOf reads.
 var groupProperties = []string{
-	"id", "displayName", "groupTypes", "membershipRule", "mailEnabled", "securityEnabled", "isAssignableToRole",
+	"id", nameProperty, "groupTypes", "membershipRule", "mailEnabled", "securityEnabled", "isAssignableToRole",
 	"onPremisesSyncEnabled", "isManagementRestricted",
 }
 

@@ -138,7 +138,7 @@ func TestAReusedConnectionThatDiesDoesNotRepeatAWrite(t *testing.T) {
 	}))
 	_, err := client.GetUser(context.Background(), userID)
 	g.Expect(err).NotTo(HaveOccurred())
-	err = client.AddMember(context.Background(), groupID, userID)
+	err = client.AddMembers(context.Background(), groupID, []string{userID})
 	g.Expect(directory.ClassOf(err)).To(Equal(directory.OutcomeUnknown))
 	g.Expect(posts.Load()).To(Equal(int32(1)))
 }
@@ -154,7 +154,7 @@ func TestRequestsAreUncompressedAndOfKnownLength(t *testing.T) {
 	}))
 	invited, err := client.Invite(context.Background(), directory.Invitation{
 		EmailAddress: "ada@partner.example", DisplayName: "Ada", UserType: directory.UserTypeGuest,
-		RedirectURL: "https://wiki.example", SendMessage: true, Language: "en-GB",
+		RedirectURL: "https://wiki.example", SendMessage: true, Language: "en-GB", WantRedeemURL: true,
 	})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(invited.UserID).To(Equal(userID))
@@ -165,6 +165,20 @@ func TestRequestsAreUncompressedAndOfKnownLength(t *testing.T) {
 	g.Expect(got.Header.Get("User-Agent")).To(Equal("entra-guest-operator"))
 	g.Expect(body).To(MatchJSON(`{"invitedUserEmailAddress":"ada@partner.example","invitedUserDisplayName":"Ada","invitedUserType":"Guest",
 		"inviteRedirectUrl":"https://wiki.example","sendInvitationMessage":true,"invitedUserMessageInfo":{"messageLanguage":"en-GB"}}`))
+}
+
+func TestTheLinkIsReadFromTheAnswerOnlyWhereItIsWanted(t *testing.T) {
+	g := NewWithT(t)
+	seen := &recording{Handler: answer(201, `{"invitedUser":{"id":"`+userID+`"},"inviteRedeemUrl":"https://login.example/redeem"}`)}
+	invitation := ada
+	invitation.Body, invitation.CcRecipients = "Welcome!", []string{"owner@contoso.example"}
+	invitation.Sponsors = []directory.SponsorRef{{ID: otherID, Kind: directory.SponsorUser}, {ID: groupID, Kind: directory.SponsorGroup}}
+	invited, err := clientOf(t, seen).Invite(context.Background(), invitation)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(invited).To(Equal(directory.Invited{UserID: userID}))
+	g.Expect(seen.only(g).body).To(MatchJSON(`{"invitedUserEmailAddress":"ada@partner.example","inviteRedirectUrl":"https://myapps.microsoft.com",
+		"sendInvitationMessage":true,"invitedUserSponsors":[{"id":"` + otherID + `"},{"id":"` + groupID + `"}],"invitedUserMessageInfo":{
+		"customizedMessageBody":"Welcome!","ccRecipients":[{"emailAddress":{"address":"owner@contoso.example"}}]}}`))
 }
 
 func TestEveryRequestIsObservedOnceWithoutIDsOrAddresses(t *testing.T) {

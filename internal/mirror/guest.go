@@ -14,15 +14,21 @@ type guest struct {
 	id, mail string
 	// name is the user principal name, where it does not follow from mail and the domain among the traits.
 	name string
-	// other are the addresses beside mail; nil for nearly everybody.
-	other  *addresses
+	// more is what few guests have; nil for nearly everybody, who so pay 8 bytes for it.
+	more   *more
 	traits unique.Handle[traits]
 	// created and stateChanged are in nanoseconds since 1970, 0 where unknown.
 	created, stateChanged int64
 }
 
-// addresses are at which mail reaches a user beside the first one.
-type addresses struct{ otherMails, proxyAddresses []string }
+// more is what a guest can have beside all that every guest has.
+type more struct {
+	// The addresses at which mail reaches the user beside the first one.
+	otherMails, proxyAddresses []string
+	givenName, surname         string
+	// work is the rest of the profile, without the names: many have the same company and department.
+	work unique.Handle[directory.Profile]
+}
 
 // traits are what many guests have in common: a tenant has a dozen combinations of them.
 type traits struct {
@@ -59,14 +65,27 @@ func guestOf(user directory.User) guest {
 		g.name, t.domain = "", strings.Clone(domain)
 	}
 	g.traits = unique.Make(t)
-	other := addresses{
+	m := more{
 		otherMails:     except(user.OtherMails, user.Mail),
 		proxyAddresses: except(user.ProxyAddresses, "smtp:"+user.Mail),
 	}
-	if len(other.otherMails)+len(other.proxyAddresses) > 0 {
-		g.other = &other
+	if len(m.otherMails)+len(m.proxyAddresses) > 0 || user.Profile != (directory.Profile{}) {
+		m.setProfile(user.Profile)
+		g.more = &m
 	}
 	return g
+}
+
+func (m *more) setProfile(p directory.Profile) {
+	m.givenName, m.surname = p.GivenName, p.Surname
+	p.GivenName, p.Surname = "", ""
+	m.work = unique.Make(p)
+}
+
+func (m *more) profile() directory.Profile {
+	p := m.work.Value()
+	p.GivenName, p.Surname = m.givenName, m.surname
+	return p
 }
 
 // except gives the strings that are not the one, whatever the case of the letters; nil for none.
@@ -87,8 +106,9 @@ func (g guest) user() directory.User {
 		UserType: t.userType, CreationType: t.creationType, ExternalUserState: t.state, AccountEnabled: t.enabled,
 		CreatedDateTime: timeOf(g.created), ExternalUserStateChangeDateTime: timeOf(g.stateChanged),
 	}
-	if g.other != nil {
-		user.OtherMails, user.ProxyAddresses = slices.Clone(g.other.otherMails), slices.Clone(g.other.proxyAddresses)
+	if g.more != nil {
+		user.OtherMails, user.ProxyAddresses = slices.Clone(g.more.otherMails), slices.Clone(g.more.proxyAddresses)
+		user.Profile = g.more.profile()
 	}
 	if t.federated {
 		user.Identities = []directory.Identity{{SignInType: "federated"}}
@@ -143,8 +163,8 @@ func (g guest) equal(o guest) bool {
 	a, b := g.traits.Value(), o.traits.Value()
 	a.unsaid, b.unsaid, a.domain, b.domain = false, false, "", ""
 	return g.principalName() == o.principalName() && g.mail == o.mail && a == b && g.created == o.created && g.stateChanged == o.stateChanged &&
-		(g.other == o.other || g.other != nil && o.other != nil &&
-			slices.Equal(g.other.otherMails, o.other.otherMails) && slices.Equal(g.other.proxyAddresses, o.other.proxyAddresses))
+		(g.more == o.more || g.more != nil && o.more != nil && g.more.profile() == o.more.profile() &&
+			slices.Equal(g.more.otherMails, o.more.otherMails) && slices.Equal(g.more.proxyAddresses, o.more.proxyAddresses))
 }
 
 func nanoseconds(t time.Time) int64 {

@@ -40,6 +40,22 @@ func TestWhatDecidesAboutAGuestIsKept(t *testing.T) {
 	g.Expect(guestOf(read).user().External()).To(BeFalse())
 }
 
+func TestTheProfileIsKeptAndCostsNothingWhereItIsEmpty(t *testing.T) {
+	g, read := NewWithT(t), adaAsRead()
+	g.Expect(guestOf(read).more).To(BeNil())
+	all := directory.ProfileChanges{}
+	for _, field := range directory.ProfileFields() {
+		all[field] = string(field) + " of Ada"
+		read.Profile = directory.Profile{}.With(directory.ProfileChanges{field: "x"})
+		g.Expect(guestOf(read).user().Profile).To(Equal(read.Profile))
+		g.Expect(guestOf(read).equal(guestOf(adaAsRead()))).To(BeFalse(), string(field))
+	}
+	read.Profile = directory.Profile{}.With(all)
+	g.Expect(guestOf(read).user().Profile).To(Equal(read.Profile))
+	g.Expect(guestOf(read).equal(guestOf(read))).To(BeTrue())
+	g.Expect(guestOf(read).after(adaAsRead(), true).user().Profile).To(BeZero(), "a change tells the profile as it is now")
+}
+
 func TestANameThatFollowsFromTheAddressIsNotKeptTwice(t *testing.T) {
 	g, read := NewWithT(t), adaAsRead()
 	g.Expect(guestOf(read).name).To(BeEmpty())
@@ -85,6 +101,7 @@ func TestOnlyWhatReadersSeeMakesADifference(t *testing.T) {
 		"when the state changed": func(u *directory.User) { u.ExternalUserStateChangeDateTime = start },
 		"when it came":           func(u *directory.User) { u.CreatedDateTime = after(1) },
 		"a block":                func(u *directory.User) { u.AccountEnabled = false },
+		"a department":           func(u *directory.User) { u.Profile.Department = "Research" },
 	}
 	for name, change := range different {
 		t.Run(name, func(t *testing.T) {

@@ -16,14 +16,21 @@ type Invitation struct {
 	RedirectURL string
 	// UserType is Guest where empty.
 	UserType b2b.UserType
+	// MessageBody is set where the mail is to have a text of its own.
+	MessageBody bool
+	// CcRecipients are the addresses that are to get a copy of the mail.
+	CcRecipients []string
 	// TenantRedirectURL is the tenant's own, which is always allowed.
 	TenantRedirectURL string
+	Lifetime
 }
 
 // Invitation decides whether the namespace may invite.
 func (g Grants) Invitation(invitation Invitation) Decision {
 	return g.judge(func(policy *b2b.GuestPolicy) verdict {
-		return verdict{objections: invitationObjections(policy.Spec.Invitations, invitation)}
+		said := verdict{objections: invitationObjections(policy.Spec.Invitations, invitation)}
+		invitation.limit(&said, policy.Spec.Invitations)
+		return said
 	})
 }
 
@@ -37,7 +44,20 @@ func invitationObjections(grant *b2b.InvitationGrant, invitation Invitation) (ob
 	if invitation.UserType == b2b.UserTypeMember && !grant.AllowMemberUserType {
 		objections = append(objections, "userType Member")
 	}
-	return append(objections, redirectObjections(grant, invitation)...)
+	return append(append(objections, messageObjections(grant, invitation)...), redirectObjections(grant, invitation)...)
+}
+
+// messageObjections are those to the mail. They name the field of the policy that would grant it: whoever asks cannot read policies.
+func messageObjections(grant *b2b.InvitationGrant, invitation Invitation) (objections []string) {
+	if invitation.MessageBody && !grant.AllowMessageBody {
+		objections = append(objections, "a message.body (allowMessageBody)")
+	}
+	for _, address := range invitation.CcRecipients {
+		if domain := domainOf(address); !anyMatchesDomain(grant.AllowedCcDomains, domain) {
+			objections = append(objections, fmt.Sprintf("a copy of the mail to the domain %q (allowedCcDomains)", domain))
+		}
+	}
+	return objections
 }
 
 func domainObjection(domain string) string { return fmt.Sprintf("the e-mail domain %q", domain) }
