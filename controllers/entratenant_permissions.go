@@ -29,9 +29,6 @@ func needs() []need {
 		{permissionReadUsers, "finding guests, and seeing whether they have accepted",
 			[]string{"User.ReadWrite.All", "Directory.Read.All", directoryReadWriteAll}},
 		{permissionDeleteUsers, "deleting guests whom nobody asks for any more, and restoring them", []string{"User.ReadWrite.All"}},
-		{permissionEnableUsers, "deletionPolicy Disable: blocking guests from signing in, and letting them in again",
-			[]string{"User.ReadWrite.All", directoryReadWriteAll}},
-		{permissionRevoke, "deletionPolicy Disable: revoking the sessions of guests", []string{"User.ReadWrite.All", directoryReadWriteAll}},
 		{permissionReadGroups, "finding groups and their members",
 			[]string{permissionWriteGroups, "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", directoryReadWriteAll}},
 		{permissionWriteGroups, "putting guests into groups and taking them out",
@@ -50,17 +47,34 @@ func needsForApplications() []need {
 	}
 }
 
-// alsoNeeded gives what the policies for a tenant make the operator need there.
-func (r *tenantReconciler) alsoNeeded(ctx context.Context, tenantName string) ([]need, error) {
+// needsForDisabling are those that it uses only where an invitation has deletionPolicy Disable.
+func needsForDisabling() []need {
+	broader := []string{"User.ReadWrite.All", directoryReadWriteAll}
+	return []need{
+		{permissionEnableUsers, "blocking guests from signing in, as deletionPolicy Disable says, and letting them in again", broader},
+		{permissionRevoke, "revoking the sessions of guests, as deletionPolicy Disable says", broader},
+	}
+}
+
+// alsoNeeded gives what the policies for a tenant, and the invitations to it, make the operator need there.
+func (r *tenantReconciler) alsoNeeded(ctx context.Context, tenantName string) (also []need, err error) {
+	disabling := &b2b.GuestList{}
+	err = r.Client.List(ctx, disabling, client.MatchingFields{indexGuestToDisable: tenantName}, client.Limit(1), client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("listing Guests to disable of EntraTenant %s: %w", tenantName, err)
+	}
+	if len(disabling.Items) > 0 {
+		also = needsForDisabling()
+	}
 	policies := &b2b.GuestPolicyList{}
-	err := r.Client.List(ctx, policies, client.MatchingFields{indexPolicyByTenant: tenantName}, client.UnsafeDisableDeepCopy)
+	err = r.Client.List(ctx, policies, client.MatchingFields{indexPolicyByTenant: tenantName}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return nil, fmt.Errorf("listing GuestPolicies of EntraTenant %s: %w", tenantName, err)
 	}
 	if slices.ContainsFunc(policies.Items, func(policy b2b.GuestPolicy) bool { return len(policy.Spec.Applications) > 0 }) {
-		return needsForApplications(), nil
+		also = append(also, needsForApplications()...)
 	}
-	return nil, nil
+	return also, nil
 }
 
 // assess gives those of the granted permissions that are of use, and those that are missing.

@@ -20,9 +20,10 @@ const (
 	// GuestPolicies by the name of their EntraTenant.
 	indexPolicyByTenant = "spec.tenantRef.name"
 
-	// Guests by the name of their EntraTenant, by status.userID, by addressKey, and by claimantKey of each object that wants one of the
-	// pairs in their record.
+	// Guests by the name of their EntraTenant, all of them and those that a claim wants disabled in the end, by status.userID, by
+	// addressKey, and by claimantKey of each object that wants one of the pairs in their record.
 	indexGuestByTenant       = "spec.tenantRef.name"
+	indexGuestToDisable      = "spec.claims.deletionPolicy"
 	indexGuestByUserID       = "status.userID"
 	indexGuestByAddress      = "spec.emailAddress"
 	indexGuestByPairClaimant = "record.pairs"
@@ -104,6 +105,12 @@ func tenantIndexes() []index {
 func guestIndexes() []index {
 	return []index{
 		on(&b2b.Guest{}, indexGuestByTenant, func(g *b2b.Guest) []string { return keys(g.Spec.TenantRef.Name) }),
+		on(&b2b.Guest{}, indexGuestToDisable, func(g *b2b.Guest) []string {
+			if slices.ContainsFunc(g.Spec.Claims, func(c b2b.GuestClaim) bool { return c.DeletionPolicy == b2b.GuestDeletionPolicyDisable }) {
+				return keys(g.Spec.TenantRef.Name)
+			}
+			return nil
+		}),
 		on(&b2b.Guest{}, indexGuestByAddress, func(g *b2b.Guest) []string {
 			return keys(addressKey(g.Spec.TenantRef.Name, g.Spec.EmailAddress))
 		}),

@@ -201,7 +201,7 @@ func TestWhoWasRestoredByHandAndDeletedByHandIsNotRestored(t *testing.T) {
 	o := startScenario(t)
 	o.givenConnectedTenant()
 	id := o.givenDeleted()
-	o.stop() // sees neither
+	o.stop()                   // sees neither
 	o.Eventually(func() bool { // the deletion by hand is told from the other by its time
 		before, _ := o.tenant.DeletedUser(id)
 		return o.tenant.Now().Sub(before.DeletedDateTime) > 3*testReplicationWindow

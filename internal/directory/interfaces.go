@@ -85,7 +85,7 @@ type Groups interface {
 
 // Lister lists in pages what the mirror holds. A page is only valid until yield returns; an error from yield ends the listing.
 type Lister interface {
-	// ListGuests lists the users of userType Guest and, since a guest can be given another userType, whoever was invited.
+	// ListGuests lists the users of userType Guest and, since a guest can have another userType, whoever was invited or signed up.
 	ListGuests(ctx context.Context, yield func([]User) error) error
 	// ListPending lists the users whose externalUserState is PendingAcceptance.
 	ListPending(ctx context.Context, yield func([]User) error) error

@@ -97,11 +97,12 @@ func (c *Client) DeleteUser(ctx context.Context, id string) error {
 	return err
 }
 
-// ListGuests implements directory.Lister. Beside the guests it lists everybody who came by an invitation, since a guest can be
-// made a Member.
+// ListGuests implements directory.Lister. Beside the guests it lists everybody who came by an invitation or a sign-up flow: a guest
+// can be made a Member, and a flow can make Members at once.
 func (c *Client) ListGuests(ctx context.Context, yield func([]directory.User) error) error {
 	first := func(ctx context.Context) (models.UserCollectionResponseable, error) {
-		return c.users().Get(ctx, usersQuery(either(equals("userType", "Guest"), equals("creationType", "Invitation"))))
+		return c.users().Get(ctx, usersQuery(either(equals("userType", "Guest"), equals("creationType", "Invitation"),
+			equals("creationType", directory.CreationTypeSelfServiceSignUp))))
 	}
 	return pages(ctx, c, listGuests, first, c.nextUsers, usersOf, yield)
 }

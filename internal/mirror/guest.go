@@ -49,7 +49,7 @@ const creationTypeInvitation = "Invitation"
 
 // invited reports whether the directory lists the user among the guests: see directory.Lister.
 func invited(user directory.User) bool {
-	return user.UserType == directory.UserTypeGuest || user.CreationType == creationTypeInvitation
+	return user.UserType == directory.UserTypeGuest || user.CreationType == creationTypeInvitation || user.SignedUp()
 }
 
 func guestOf(user directory.User) guest {

@@ -92,6 +92,21 @@ func TestAGuestWhoIsMadeAMemberIsFollowed(t *testing.T) {
 	g.Expect(ada.UserType).To(Equal(directory.UserTypeMember))
 }
 
+func TestWhoeverSignedUpIsFollowedWhateverTheUserTypeAndIsNoSuspect(t *testing.T) {
+	g := NewWithT(t)
+	signedUp := directory.User{
+		ID: "ada", UserPrincipalName: "ada_partner.example#EXT#@contoso.example", Mail: "ada@partner.example", AccountEnabled: true,
+		UserType: directory.UserTypeMember, CreationType: directory.CreationTypeSelfServiceSignUp,
+	}
+	w := givenListed(g, signedUp)
+	w.tenant.set(signedUp) // a change without a state
+	g.Expect(w.roundAfter(g, 15*time.Minute)).To(BeEmpty(), "the pending list does not show them either")
+	g.Expect(w.shows("ada")).To(BeTrue())
+	signedUp.AccountEnabled = false
+	w.tenant.set(signedUp)
+	g.Expect(w.round(g)).To(ConsistOf(user("ada")))
+}
+
 func TestAUserWhomNoListShowsIsFollowedAfterALiveRead(t *testing.T) {
 	g := NewWithT(t)
 	w := givenListed(g)
