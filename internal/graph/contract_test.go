@@ -283,6 +283,10 @@ func TestAllGuestsAreListedOverSeveralPages(t *testing.T) {
 	converted := tenant.AddGuest("converted@partner.example", "Converted")
 	g.Expect(tenant.UpdateUser(converted, func(u *graphsim.User) { u.UserType, u.CreationType = "Member", "Invitation" })).To(Succeed())
 	want[converted] = true
+	signedUp, err := tenant.SignUp("signed.up@partner.example", "Signed Up")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(tenant.UpdateUser(signedUp, func(u *graphsim.User) { u.UserType = "Member" })).To(Succeed())
+	want[signedUp] = true
 	tenant.AddUser(graphsim.User{DisplayName: "Employee", Mail: "employee@contoso.example"})
 
 	got, pages := map[string]bool{}, 0

@@ -169,7 +169,7 @@ func (d *tenant) usersThat(are func(directory.User) bool) (found []directory.Use
 
 func (d *tenant) ListGuests(_ context.Context, yield func([]directory.User) error) error {
 	return pages(d, "ListGuests", d.usersThat(func(user directory.User) bool {
-		return user.UserType == directory.UserTypeGuest || user.CreationType == "Invitation"
+		return user.UserType == directory.UserTypeGuest || user.CreationType == "Invitation" || user.SignedUp()
 	}), yield)
 }
 
