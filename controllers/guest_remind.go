@@ -24,6 +24,9 @@ func (k *guestKind) untilReminder(life *guestLife, user directory.User) (wait ti
 	}
 	wanted := life.author.Spec.Reminders
 	last := life.record.lastMail()
+	if last.IsZero() && life.broughtBack(user) { // without a mail: the one of an earlier life is what they have
+		last = life.record.returned()
+	}
 	switch {
 	case wanted == nil, !life.author.Spec.Message.Wanted(), last.IsZero(), life.record.reminders() >= wanted.MaxCount:
 		return 0, false

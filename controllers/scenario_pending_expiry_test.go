@@ -252,9 +252,13 @@ func TestAnInvitationThatWasDeletedAfterItEndedCanBeMadeAnew(t *testing.T) {
 	o.delete(invitation)
 	o.expectNoObject(invitation)
 	o.Eventually(func() int { return len(recordOf(o, expiringAddress).Lapses) }).Should(BeZero())
-	again := o.givenInvitation(o.team, "ada", expiringAddress)
+	again := o.givenInvitation(o.team, "ada", expiringAddress, redeemWithin(2))
 	o.expectReady(again, b2b.ReasonInvited)
-	o.expectMails(expiringAddress, 2)
+	o.expectMails(expiringAddress, 1) // restored
+	o.pass(clock, testDay)
+	o.expectReady(again, b2b.ReasonInvited)
+	o.pass(clock, testDay)
+	o.expectLapsed(again)
 }
 
 func recordOf(o *scenario, address string) *record {

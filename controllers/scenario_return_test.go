@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -70,6 +71,41 @@ func TestARestoredGuestWhoHadNotAcceptedIsMailedOnlyWhenATokenAsksForIt(t *testi
 	edit(o, ada, resend("once more"))
 	o.expectCondition(ada, b2b.ConditionResent, "True", b2b.ReasonSent)
 	o.expectMails("ada@partner.example", 2)
+}
+
+func TestARestoredGuestIsRemindedFromTheirReturnOn(t *testing.T) {
+	clock := &steppingClock{}
+	o := startScenario(t, withClock(clock.now))
+	o.givenConnectedTenant()
+	o.givenDeleted()
+	clock.putForward(10 * 24 * time.Hour)
+	ada := o.givenInvitation(o.team, "ada", "ada@partner.example", func(i *b2b.GuestInvitation) {
+		i.Spec.Reminders = &b2b.Reminders{AfterDays: 7, MaxCount: 1}
+	})
+	o.expectReady(ada, b2b.ReasonInvited)
+	o.awaitRounds(1)
+	o.expectMails("ada@partner.example", 1)
+	clock.putForward(7*24*time.Hour + time.Minute)
+	o.restart() // its timer does not know of the test's clock
+	o.Eventually(func() int { return o.mails("ada@partner.example") }).Should(Equal(2))
+	o.expectEvent(ada, "Reminded", "")
+}
+
+func TestARestoredGuestWhomNobodyMailsGetsAnotherLink(t *testing.T) {
+	o := startScenario(t)
+	o.givenConnectedTenant()
+	ada := o.givenInvitation(o.team, "ada", "ada@partner.example", linkInto("ada-redeem"))
+	o.expectReady(ada, b2b.ReasonInvited)
+	first := linkIn(o.expectLink(ada))
+	o.delete(ada)
+	o.expectNoObject(ada)
+	o.expectReleased("ada@partner.example")
+	ada = o.givenInvitation(o.team, "ada", "ada@partner.example", linkInto("ada-redeem"))
+	o.expectReady(ada, b2b.ReasonInvited)
+	o.Expect(linkIn(o.expectLink(ada))).NotTo(Equal(first))
+	o.Expect(o.calls(postRestore)).To(Equal(1))
+	o.Expect(o.calls("POST /invitations")).To(Equal(2))
+	o.expectMails("ada@partner.example", 0)
 }
 
 func TestAGuestWhoWasPurgedIsInvitedAnew(t *testing.T) {

@@ -82,7 +82,7 @@ type GuestInvitationSpec struct {
 	DeletionPolicy GuestDeletionPolicy `json:"deletionPolicy,omitempty"`
 
 	// expirationTime ends the invitation: from then on it asks for the guest no more than if it had been deleted, and deletionPolicy
-	// counts. A later time renews it, and has the guest invited again where they have been released. A GuestPolicy can require it
+	// counts. A later time renews it, and brings the guest back where they have been released. A GuestPolicy can require it
 	// and limit how far ahead it may lie. A time as in RFC 3339, best in UTC: 2027-06-30T00:00:00Z. Absent: no end.
 	// +kubebuilder:validation:XValidation:rule="self > timestamp('2000-01-01T00:00:00Z') && self < timestamp('3000-01-01T00:00:00Z')",message="must be a time as in 2027-06-30T00:00:00Z, in this millennium"
 	// +optional
