@@ -51,10 +51,18 @@ const (
 	UserExistsDisabled Detail = "UserExistsDisabled"
 	// InvitationsNotAllowed (Denied): the tenant's settings forbid invitations, or Entra has blocked them for the whole tenant.
 	InvitationsNotAllowed Detail = "InvitationsNotAllowed"
-	// ReferenceNotReady (Invalid, NotFound): an object that the request refers to has not reached this replica yet.
+	// ReferenceNotReady (Invalid, NotFound): an object that the request refers to does not exist, or has not reached this replica yet.
 	ReferenceNotReady Detail = "ReferenceNotReady"
 	// GroupNotWritable (Invalid): members must not be added to a group of this kind; the message says why. Nothing was sent.
 	GroupNotWritable Detail = "GroupNotWritable"
+	// AlreadySponsor (Invalid): the one to be added is a sponsor of the user already.
+	AlreadySponsor Detail = "AlreadySponsor"
+	// AssignmentExists (Invalid): the user has this role of the application already.
+	AssignmentExists Detail = "AssignmentExists"
+	// RoleUnknown (Invalid): the application has no such role, or none that users can have.
+	RoleUnknown Detail = "RoleUnknown"
+	// AddressInUse (Conflict): somebody else has taken the name or an address of the user who is to be restored.
+	AddressInUse Detail = "AddressInUse"
 	// ResyncRequired (Invalid): the directory does not know a delta link any more; everything has to be listed anew.
 	ResyncRequired Detail = "ResyncRequired"
 )

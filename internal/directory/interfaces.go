@@ -15,6 +15,49 @@ type Users interface {
 	DeleteUser(ctx context.Context, id string) error
 }
 
+// UserWriter changes users. Each method sends one request, and is NotFound for a user that does not exist or has not reached
+// the replica.
+type UserWriter interface {
+	// UpdateProfile sets the properties that are among the changes, at least one, and leaves the others alone.
+	UpdateProfile(ctx context.Context, userID string, changes ProfileChanges) error
+	// SetAccountEnabled lets the user sign in, or blocks that. What was signed in before stays so: see RevokeSignInSessions.
+	SetAccountEnabled(ctx context.Context, userID string, enabled bool) error
+	// RevokeSignInSessions ends what the user is signed in to, within minutes.
+	RevokeSignInSessions(ctx context.Context, userID string) error
+	// RestoreUser brings a user back from the deleted items, with id, groups and application roles, and blocked if it was. NotFound
+	// where it is not among them, Conflict with AddressInUse where somebody else has the name or an address. The answer is complete or
+	// has the id alone, as after an invitation, and reads may lag behind it.
+	RestoreUser(ctx context.Context, userID string) (User, error)
+}
+
+// Sponsors reads and changes who answers for a guest.
+type Sponsors interface {
+	// ListSponsors is NotFound for a user that does not exist; no sponsors are no error.
+	ListSponsors(ctx context.Context, userID string) ([]Sponsor, error)
+	// AddSponsor is Invalid with AlreadySponsor where it is one already, and ReferenceNotReady where one of the two does not exist.
+	// Beyond MaxSponsors it is Invalid.
+	AddSponsor(ctx context.Context, userID string, sponsor SponsorRef) error
+	// RemoveSponsor is NotFound where it is not a sponsor, or the user does not exist. It never deletes the sponsor.
+	RemoveSponsor(ctx context.Context, userID, sponsorID string) error
+	// GetUserByName finds a user by userPrincipalName, for a sponsor who is named so. NotFound as with Users.GetUser.
+	GetUserByName(ctx context.Context, userPrincipalName string) (User, error)
+}
+
+// Applications reads enterprise applications and grants their roles to users.
+type Applications interface {
+	// GetServicePrincipal finds an application by its appId. NotFound where the tenant does not have it.
+	GetServicePrincipal(ctx context.Context, appID string) (ServicePrincipal, error)
+	// FindServicePrincipals gives the applications with exactly this display name, none is no error. Display names are not unique.
+	FindServicePrincipals(ctx context.Context, displayName string) ([]ServicePrincipal, error)
+	// ListAppRoleAssignments asks live which roles of an application the user has, without those that come by a group.
+	ListAppRoleAssignments(ctx context.Context, userID, servicePrincipalID string) ([]AppRoleAssignment, error)
+	// GrantAppRole gives the user a role, or DefaultAccess. Its refusals: AssignmentExists where the user has it, ReferenceNotReady
+	// where the user or the application is not there (yet), RoleUnknown.
+	GrantAppRole(ctx context.Context, servicePrincipalID, userID, roleID string) (AppRoleAssignment, error)
+	// RevokeAppRole takes an assignment back. NotFound where there is none.
+	RevokeAppRole(ctx context.Context, servicePrincipalID, assignmentID string) error
+}
+
 // Inviter sends invitations.
 type Inviter interface {
 	// Invite sends POST /invitations once and never again by itself. Unless the error is OutcomeUnknown, an error means that
@@ -32,10 +75,9 @@ type Groups interface {
 	FindGroups(ctx context.Context, displayName string) ([]Group, error)
 	// IsMember asks live whether the user is a direct member.
 	IsMember(ctx context.Context, groupID, userID string) (bool, error)
-	// AddMember is Invalid with AlreadyMember where the user is in the group already.
-	AddMember(ctx context.Context, groupID, userID string) error
 	// AddMembers adds one to MaxMembersPerAddition users, each named once, by one request: all of them or, with any error that is
-	// not OutcomeUnknown, none. One who is in the group already or does not exist makes it fail as it does with AddMember.
+	// not OutcomeUnknown, none. One who is in the group already makes it Invalid with AlreadyMember, one who does not exist fails it
+	// with ReferenceNotReady.
 	AddMembers(ctx context.Context, groupID string, userIDs []string) error
 	// RemoveMember is NotFound where the user is not a member or one of the two does not exist. It never deletes the user.
 	RemoveMember(ctx context.Context, groupID, userID string) error
@@ -62,8 +104,11 @@ type Settings interface {
 // Directory is one tenant, with everything that the operator asks of it.
 type Directory interface {
 	Users
+	UserWriter
 	Inviter
+	Sponsors
 	Groups
+	Applications
 	Lister
 	Changes
 	Settings

@@ -53,6 +53,7 @@ type User struct {
 	// DeletedDateTime is set only for users in the deleted items.
 	DeletedDateTime time.Time
 	Identities      []Identity
+	Profile         Profile
 }
 
 // Identity is one way in which a user can sign in.

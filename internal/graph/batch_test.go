@@ -137,7 +137,7 @@ func TestOnlyReadsWithOneAnswerAndRemovalsShareAnEnvelope(t *testing.T) {
 	overWire(t, w, func(g *WithT, c *Client) {
 		wait := starting(1, func(n int) { _ = get(c)(n) })
 		wait2 := starting(1, func(int) { _, _ = c.Invite(ctx, ada) })
-		wait3 := starting(1, func(int) { _ = c.AddMember(ctx, groupID, userID) })
+		wait3 := starting(1, func(int) { _ = c.AddMembers(ctx, groupID, []string{userID}) })
 		wait4 := starting(1, func(int) { _ = c.AddMembers(ctx, groupID, []string{userID, otherID}) })
 		wait5 := starting(1, func(int) { _ = c.ListGuests(ctx, func([]directory.User) error { return nil }) })
 		wait6 := starting(1, func(int) { _ = c.ListMembers(ctx, groupID, func([]string) error { return nil }) })

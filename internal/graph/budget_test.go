@@ -53,7 +53,7 @@ func TestWhatARequestCostsIsPaid(t *testing.T) {
 		paid budget.Cost
 	}{
 		"an invitation": {func(ctx context.Context, c *Client) { _, _ = c.Invite(ctx, ada) }, budget.Cost{Writes: 1, Units: 1, Invitations: 1}},
-		"an addition":   {func(ctx context.Context, c *Client) { _ = c.AddMember(ctx, groupID, userID) }, budget.Cost{Writes: 1, Units: 1}},
+		"an addition":   {func(ctx context.Context, c *Client) { _ = c.AddMembers(ctx, groupID, []string{userID}) }, budget.Cost{Writes: 1, Units: 1}},
 		"a read":        {func(ctx context.Context, c *Client) { _, _ = c.GetUser(ctx, userID) }, budget.Cost{Units: 1}},
 		"a membership":  {func(ctx context.Context, c *Client) { _, _ = c.IsMember(ctx, groupID, userID) }, budget.Cost{Units: 2}},
 	} {

@@ -94,7 +94,7 @@ func TestANewUserIsNotThereOnALaggingReplica(t *testing.T) {
 	invited, err := client.Invite(ctx, invitationTo("ada@partner.example"))
 	g.Expect(err).NotTo(HaveOccurred())
 
-	err = client.AddMember(ctx, group, invited.UserID)
+	err = client.AddMembers(ctx, group, []string{invited.UserID})
 	g.Expect(directory.HasDetail(err, directory.ReferenceNotReady)).To(BeTrue(), "%v", err)
 	_, err = client.GetUser(ctx, invited.UserID)
 	g.Expect(directory.IsNotFound(err)).To(BeTrue())
@@ -104,7 +104,7 @@ func TestANewUserIsNotThereOnALaggingReplica(t *testing.T) {
 
 	_, err = client.GetUser(ctx, invited.UserID)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(client.AddMember(ctx, group, invited.UserID)).To(Succeed())
+	g.Expect(client.AddMembers(ctx, group, []string{invited.UserID})).To(Succeed())
 }
 
 func TestAThrottledTenantIsLeftAloneUntilItMayBeAsked(t *testing.T) {
@@ -154,13 +154,15 @@ func TestNoSecretAndNoAddressIsLogged(t *testing.T) {
 	tenant, client := tenantAndClient(t, func(c *graph.Config) { c.Logger = logger.WithSink(logger.GetSink()) })
 	ctx := logr.NewContext(t.Context(), logger)
 
-	invited, err := client.Invite(ctx, invitationTo("ada@partner.example"))
+	asked := invitationTo("ada@partner.example")
+	asked.WantRedeemURL = true
+	invited, err := client.Invite(ctx, asked)
 	g.Expect(err).NotTo(HaveOccurred())
 	logger.Info("Invited", "invited", invited, "url", invited.RedeemURL)
 	link := invited.RedeemURL.Reveal()
 	odd := fmt.Sprintf(`{"invitedUser":{"id":%q,"createdDateTime":%q},"inviteRedeemUrl":%q}`, link, link, link)
 	tenant.Inject(graphsim.Fault{Method: http.MethodPost, Path: "/invitations", Times: 1, Effect: graphsim.AfterCommit(graphsim.Respond(201, "application/json", odd))})
-	_, err = client.Invite(ctx, invitationTo("ada@partner.example"))
+	_, err = client.Invite(ctx, asked)
 	g.Expect(directory.ClassOf(err)).To(Equal(directory.OutcomeUnknown))
 	logger.Error(err, "Inviting failed")
 	_, err = client.FindByAddress(ctx, "ada@partner.example")

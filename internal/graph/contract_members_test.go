@@ -23,9 +23,9 @@ func TestAMembershipComesAndGoesAndTheUserStays(t *testing.T) {
 
 	g.Expect(isMember()).To(BeFalse())
 	g.Expect(directory.IsNotFound(client.RemoveMember(ctx, group, user))).To(BeTrue())
-	g.Expect(client.AddMember(ctx, group, user)).To(Succeed())
+	g.Expect(client.AddMembers(ctx, group, []string{user})).To(Succeed())
 	g.Expect(isMember()).To(BeTrue())
-	err := client.AddMember(ctx, group, user)
+	err := client.AddMembers(ctx, group, []string{user})
 	g.Expect(directory.Is(err, directory.Invalid)).To(BeTrue())
 	g.Expect(directory.HasDetail(err, directory.AlreadyMember)).To(BeTrue(), "%v", err)
 	g.Expect(client.RemoveMember(ctx, group, user)).To(Succeed())
@@ -45,7 +45,7 @@ func TestMembershipOfWhatDoesNotExistIsNotFound(t *testing.T) {
 	g.Expect(directory.IsNotFound(err)).To(BeTrue())
 	g.Expect(directory.IsNotFound(client.ListMembers(ctx, nobody, func([]string) error { return nil }))).To(BeTrue())
 	for _, pair := range [][2]string{{nobody, user}, {group, nobody}} {
-		err := client.AddMember(ctx, pair[0], pair[1])
+		err := client.AddMembers(ctx, pair[0], []string{pair[1]})
 		g.Expect(directory.IsNotFound(err)).To(BeTrue(), "%v", err)
 		g.Expect(directory.HasDetail(err, directory.ReferenceNotReady)).To(BeTrue())
 		g.Expect(directory.IsNotFound(client.RemoveMember(ctx, pair[0], pair[1]))).To(BeTrue())
@@ -82,7 +82,7 @@ func TestEveryKindOfGroupIsRecognised(t *testing.T) {
 			}
 			g.Expect(group.NotWritableBecause()).To(ContainSubstring(tt.because))
 			tenant.SetPermissions([]string{"GroupMember.ReadWrite.All", "User.Read.All"})
-			err = client.AddMember(t.Context(), id, tenant.AddGuest("ada@partner.example", "Ada"))
+			err = client.AddMembers(t.Context(), id, []string{tenant.AddGuest("ada@partner.example", "Ada")})
 			g.Expect(directory.ClassOf(err)).To(BeElementOf(directory.Denied, directory.Invalid), "%v", err)
 			g.Expect(directory.HasDetail(err, directory.AlreadyMember)).To(BeFalse())
 		})

@@ -164,7 +164,7 @@ func TestWhatIsNotAnObjectIDIsNeverSent(t *testing.T) {
 		_, member := client.IsMember(ctx, nobody, id)
 		for _, err := range []error{
 			get, getDeleted, group, member, client.DeleteUser(ctx, id),
-			client.AddMember(ctx, nobody, id), client.AddMember(ctx, id, nobody), client.RemoveMember(ctx, nobody, id), client.RemoveMember(ctx, id, nobody),
+			client.AddMembers(ctx, nobody, []string{id}), client.AddMembers(ctx, id, []string{nobody}), client.RemoveMember(ctx, nobody, id), client.RemoveMember(ctx, id, nobody),
 			client.ListMembers(ctx, id, func([]string) error { return nil }),
 		} {
 			g.Expect(directory.Is(err, directory.Invalid)).To(BeTrue(), id)
@@ -178,6 +178,7 @@ func TestAnInvitationIsCarriedOutOnce(t *testing.T) {
 	tenant, client := tenantAndClient(t)
 	invitation := invitationTo("ada@partner.example")
 	invitation.DisplayName, invitation.Language, invitation.UserType = "Ada Lovelace", "en-GB", directory.UserTypeGuest
+	invitation.WantRedeemURL = true
 	invited, err := client.Invite(t.Context(), invitation)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(invited.RedeemURL.Reveal()).To(HavePrefix("http"))

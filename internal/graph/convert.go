@@ -12,6 +12,7 @@ import (
 var userProperties = []string{
 	"id", "userPrincipalName", "displayName", "mail", "otherMails", "proxyAddresses", "userType", "creationType",
 	"externalUserState", "externalUserStateChangeDateTime", "accountEnabled", "createdDateTime", "identities",
+	"givenName", "surname", "companyName", "department", "jobTitle", "employeeType", "usageLocation",
 }
 
 func deletedUserProperties() []string {
@@ -33,6 +34,15 @@ func userOf(u models.Userable) directory.User {
 		ExternalUserStateChangeDateTime: value(u.GetExternalUserStateChangeDateTime()),
 		CreatedDateTime:                 value(u.GetCreatedDateTime()),
 		DeletedDateTime:                 value(u.GetDeletedDateTime()),
+		Profile: directory.Profile{
+			GivenName:     value(u.GetGivenName()),
+			Surname:       value(u.GetSurname()),
+			CompanyName:   value(u.GetCompanyName()),
+			Department:    value(u.GetDepartment()),
+			JobTitle:      value(u.GetJobTitle()),
+			EmployeeType:  value(u.GetEmployeeType()),
+			UsageLocation: value(u.GetUsageLocation()),
+		},
 	}
 	for _, identity := range u.GetIdentities() {
 		if identity == nil {

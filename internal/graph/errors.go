@@ -87,11 +87,18 @@ var (
 	addressRefused = regexp.MustCompile(`(?i)smtp address is an? invalid|invitedUserEmailAddress`)
 	// A reference to an object that this replica does not have yet (msgraph-sdk-dotnet issue 2508).
 	referenceNotReady = regexp.MustCompile(`(?i)not a valid reference update`)
-	memberExists      = regexp.MustCompile(`(?i)references? already exist`)
+	// One who is to be added, to the members or the sponsors, and is among them.
+	referenceExists = regexp.MustCompile(`(?i)references? already exist`)
 	// A delta link that has expired, or that the directory cannot go on from. The case of the letters varies.
 	// https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset
-	resyncRequired = regexp.MustCompile(`(?i)^(syncStateNotFound|resyncRequired)$`)
-	memberMissing  = regexp.MustCompile(`(?i)removed object references? do(es)? not exist`)
+	resyncRequired   = regexp.MustCompile(`(?i)^(syncStateNotFound|resyncRequired)$`)
+	referenceMissing = regexp.MustCompile(`(?i)removed object references? do(es)? not exist`)
+	// An assignment of an app role that is there already, in both of its wordings (msgraph-bicep-types issue 161).
+	assignmentExists = regexp.MustCompile(`(?i)permission being assigned already exists|entitlementgrant entry already exists`)
+	roleUnknown      = regexp.MustCompile(`(?i)permission being assigned was not found`)
+	// A name or an address that somebody else has taken meanwhile. v1.0 has no way to restore a user without it
+	// (msgraph-sdk-powershell issue 2410).
+	addressInUse = regexp.MustCompile(`(?i)same value for property|conflicting object`)
 )
 
 // refine gives what the callers treat apart, by the directory's own text where the code does not tell.
@@ -110,9 +117,18 @@ func refine(op operation, e *directory.Error) {
 	case invite:
 		refineInvitation(e)
 	case addMember, addMembers:
-		refineAddition(e)
-	case removeMember:
-		if e.Class == directory.Invalid && memberMissing.MatchString(e.Message) {
+		refineAddition(e, referenceExists, directory.AlreadyMember)
+	case addSponsor:
+		refineAddition(e, referenceExists, directory.AlreadySponsor)
+	case grantAppRole:
+		refineAddition(e, assignmentExists, directory.AssignmentExists)
+		if e.Class == directory.Invalid && roleUnknown.MatchString(e.Message) {
+			e.Detail = directory.RoleUnknown
+		}
+	case restoreUser:
+		refineRestoration(e)
+	case removeMember, removeSponsor:
+		if e.Class == directory.Invalid && referenceMissing.MatchString(e.Message) {
 			e.Class = directory.NotFound
 		}
 	}
@@ -124,12 +140,21 @@ func refineChanges(e *directory.Error) {
 	}
 }
 
-func refineAddition(e *directory.Error) {
+func refineAddition(e *directory.Error, exists *regexp.Regexp, detail directory.Detail) {
 	switch {
 	case e.Class == directory.NotFound:
 		e.Detail = directory.ReferenceNotReady
-	case e.Class == directory.Invalid && memberExists.MatchString(e.Message):
-		e.Detail = directory.AlreadyMember
+	case e.Class == directory.Invalid && exists.MatchString(e.Message):
+		e.Detail = detail
+	}
+}
+
+func refineRestoration(e *directory.Error) {
+	if e.Class != directory.Invalid && e.Class != directory.Conflict {
+		return
+	}
+	if e.Code == "ObjectConflict" || e.Code == "Request_MultipleObjectsWithSameKeyValue" || addressInUse.MatchString(e.Message) {
+		e.Class, e.Detail = directory.Conflict, directory.AddressInUse
 	}
 }
 
@@ -139,6 +164,8 @@ func refineInvitation(e *directory.Error) {
 		e.Class = directory.Denied
 	case e.Class == directory.Denied && invitationsForbidden.MatchString(e.Message):
 		e.Detail = directory.InvitationsNotAllowed
+	case e.Class == directory.NotFound:
+		e.Detail = directory.ReferenceNotReady // a sponsor: nothing else is referred to
 	case e.Class == directory.Invalid:
 		refineInvitee(e)
 	}

@@ -62,7 +62,7 @@ const insufficient = "Insufficient privileges to perform requested operation by 
 func TestRefusalsAreToldApartByTheDirectorysWords(t *testing.T) {
 	ctx := context.Background()
 	inviteAda := func(c *Client) error { _, err := c.Invite(ctx, ada); return err }
-	add := func(c *Client) error { return c.AddMember(ctx, groupID, userID) }
+	add := func(c *Client) error { return c.AddMembers(ctx, groupID, []string{userID}) }
 	remove := func(c *Client) error { return c.RemoveMember(ctx, groupID, userID) }
 	read := func(c *Client) error { _, err := c.GetUser(ctx, userID); return err }
 	exists := "The invited user already exists in the directory as object ID: " + userID

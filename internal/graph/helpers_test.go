@@ -22,6 +22,9 @@ const (
 	userID   = "aaaaaaaa-0000-0000-0000-000000000001"
 	otherID  = "aaaaaaaa-0000-0000-0000-000000000002"
 	groupID  = "bbbbbbbb-0000-0000-0000-000000000001"
+	appID    = "cccccccc-0000-0000-0000-000000000001"
+	roleID   = "dddddddd-0000-0000-0000-000000000001"
+	upn      = "ada_partner.example#EXT#@contoso.example"
 )
 
 var ada = directory.Invitation{EmailAddress: "ada@partner.example", RedirectURL: "https://myapps.microsoft.com", SendMessage: true}
@@ -148,8 +151,22 @@ func everything(ctx context.Context, c *Client) map[operation]error {
 	_, errs[getGroup] = c.GetGroup(ctx, groupID)
 	_, errs[findGroups] = c.FindGroups(ctx, "partners")
 	_, errs[isMember] = c.IsMember(ctx, groupID, userID)
-	errs[addMember] = c.AddMember(ctx, groupID, userID)
+	errs[addMember] = c.AddMembers(ctx, groupID, []string{userID})
 	errs[addMembers] = c.AddMembers(ctx, groupID, []string{userID, otherID})
+	_, errs[restoreUser] = c.RestoreUser(ctx, userID)
+	errs[updateProfile] = c.UpdateProfile(ctx, userID, directory.ProfileChanges{directory.Department: "R&D"})
+	errs[disableUser] = c.SetAccountEnabled(ctx, userID, false)
+	errs[enableUser] = c.SetAccountEnabled(ctx, userID, true)
+	errs[revokeSessions] = c.RevokeSignInSessions(ctx, userID)
+	_, errs[getUserByName] = c.GetUserByName(ctx, upn)
+	_, errs[listSponsors] = c.ListSponsors(ctx, userID)
+	errs[addSponsor] = c.AddSponsor(ctx, userID, directory.SponsorRef{ID: otherID, Kind: directory.SponsorUser})
+	errs[removeSponsor] = c.RemoveSponsor(ctx, userID, otherID)
+	_, errs[getServicePrincipal] = c.GetServicePrincipal(ctx, appID)
+	_, errs[findServicePrincipals] = c.FindServicePrincipals(ctx, "wiki")
+	_, errs[listAppRoles] = c.ListAppRoleAssignments(ctx, userID, appID)
+	_, errs[grantAppRole] = c.GrantAppRole(ctx, appID, userID, roleID)
+	errs[revokeAppRole] = c.RevokeAppRole(ctx, appID, "5TDjzVAhEUycWxS_3JSMeY-oHkjrWvBKi7aIZwYGQzg")
 	errs[removeMember] = c.RemoveMember(ctx, groupID, userID)
 	errs[listGuests] = c.ListGuests(ctx, func([]directory.User) error { return nil })
 	errs[listMembers] = c.ListMembers(ctx, groupID, func([]string) error { return nil })
@@ -169,5 +186,10 @@ func deltaLink(c *Client) directory.DeltaLink {
 }
 
 func isWrite(op operation) bool {
-	return op == invite || op == deleteUser || op == addMember || op == addMembers || op == removeMember || op == batch
+	switch op {
+	case invite, deleteUser, addMember, addMembers, removeMember, batch, updateProfile, disableUser, enableUser, revokeSessions,
+		restoreUser, addSponsor, removeSponsor, grantAppRole, revokeAppRole:
+		return true
+	}
+	return false
 }

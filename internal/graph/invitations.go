@@ -14,6 +14,9 @@ var errNotAnInvitation = errors.New("not an invitation with a user")
 
 // Invite implements directory.Inviter.
 func (c *Client) Invite(ctx context.Context, invitation directory.Invitation) (directory.Invited, error) {
+	if err := requireSponsors(invitation.Sponsors); err != nil {
+		return directory.Invited{}, err
+	}
 	return call(ctx, c, invite, func(ctx context.Context) (directory.Invited, error) {
 		answer, err := invitations.NewInvitationsRequestBuilderInternal(c.pathParameters(), c.adapter).Post(ctx, invitationOf(invitation), nil)
 		switch {
@@ -22,10 +25,11 @@ func (c *Client) Invite(ctx context.Context, invitation directory.Invitation) (d
 		case answer == nil || answer.GetInvitedUser() == nil || !isObjectID(value(answer.GetInvitedUser().GetId())):
 			return directory.Invited{}, errNotAnInvitation
 		}
-		return directory.Invited{
-			UserID:    value(answer.GetInvitedUser().GetId()),
-			RedeemURL: directory.RedeemURL(value(answer.GetInviteRedeemUrl())),
-		}, nil
+		invited := directory.Invited{UserID: value(answer.GetInvitedUser().GetId())}
+		if invitation.WantRedeemURL {
+			invited.RedeemURL = directory.NewSecret(value(answer.GetInviteRedeemUrl()))
+		}
+		return invited, nil
 	})
 }
 
@@ -40,10 +44,43 @@ func invitationOf(i directory.Invitation) models.Invitationable {
 	if i.UserType != "" {
 		invitation.SetInvitedUserType(new(string(i.UserType)))
 	}
-	if i.Language != "" {
-		info := models.NewInvitedUserMessageInfo()
-		info.SetMessageLanguage(&i.Language)
+	if info := messageOf(i); info != nil {
 		invitation.SetInvitedUserMessageInfo(info)
 	}
+	if len(i.Sponsors) > 0 {
+		// By id alone: whether it is a user or a group, the directory knows.
+		sponsors := make([]models.DirectoryObjectable, 0, len(i.Sponsors))
+		for _, ref := range i.Sponsors {
+			sponsor := models.NewDirectoryObject()
+			sponsor.SetId(&ref.ID)
+			sponsors = append(sponsors, sponsor)
+		}
+		invitation.SetInvitedUserSponsors(sponsors)
+	}
 	return invitation
+}
+
+// messageOf is nil where the mail is to be as Entra makes it.
+func messageOf(i directory.Invitation) models.InvitedUserMessageInfoable {
+	if i.Language == "" && i.Body == "" && len(i.CcRecipients) == 0 {
+		return nil
+	}
+	info := models.NewInvitedUserMessageInfo()
+	if i.Language != "" {
+		info.SetMessageLanguage(&i.Language)
+	}
+	if i.Body != "" {
+		info.SetCustomizedMessageBody(&i.Body)
+	}
+	if len(i.CcRecipients) > 0 {
+		recipients := make([]models.Recipientable, 0, len(i.CcRecipients))
+		for _, address := range i.CcRecipients {
+			email, recipient := models.NewEmailAddress(), models.NewRecipient()
+			email.SetAddress(&address)
+			recipient.SetEmailAddress(email)
+			recipients = append(recipients, recipient)
+		}
+		info.SetCcRecipients(recipients)
+	}
+	return info
 }

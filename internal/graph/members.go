@@ -34,30 +34,17 @@ func (c *Client) IsMember(ctx context.Context, groupID, userID string) (bool, er
 	return found, err
 }
 
-// AddMember implements directory.Groups.
-func (c *Client) AddMember(ctx context.Context, groupID, userID string) error {
-	if err := requireIDs(groupID, userID); err != nil {
-		return err
-	}
-	reference := models.NewReferenceCreate()
-	reference.SetOdataId(new(c.base + "/directoryObjects/" + userID))
-	_, err := call(ctx, c, addMember, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, c.members(groupID).Ref().Post(ctx, reference, nil)
-	})
-	return err
-}
-
 // AddMembers implements directory.Groups. Graph adds up to twenty in one request, all or nothing.
 // https://learn.microsoft.com/graph/api/group-post-members
 func (c *Client) AddMembers(ctx context.Context, groupID string, userIDs []string) error {
 	if n := len(userIDs); n == 0 || n > directory.MaxMembersPerAddition {
 		return &directory.Error{Class: directory.Invalid, Err: fmt.Errorf("adding %d members at once", n)}
 	}
-	if len(userIDs) == 1 {
-		return c.AddMember(ctx, groupID, userIDs[0])
-	}
 	if err := requireIDs(append([]string{groupID}, userIDs...)...); err != nil {
 		return err
+	}
+	if len(userIDs) == 1 {
+		return c.addMember(ctx, groupID, userIDs[0])
 	}
 	links := make([]string, 0, len(userIDs))
 	for _, id := range userIDs {
@@ -69,6 +56,15 @@ func (c *Client) AddMembers(ctx context.Context, groupID string, userIDs []strin
 	_, err := call(ctx, c, addMembers, func(ctx context.Context) (struct{}, error) {
 		_, err := c.groups().ByGroupId(groupID).Patch(ctx, group, nil)
 		return struct{}{}, err
+	})
+	return err
+}
+
+func (c *Client) addMember(ctx context.Context, groupID, userID string) error {
+	reference := models.NewReferenceCreate()
+	reference.SetOdataId(new(c.base + "/directoryObjects/" + userID))
+	_, err := call(ctx, c, addMember, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.members(groupID).Ref().Post(ctx, reference, nil)
 	})
 	return err
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -27,6 +28,18 @@ func either(clauses ...string) *string { return new(strings.Join(clauses, " or "
 var objectID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 func isObjectID(s string) bool { return objectID.MatchString(s) }
+
+// principalName is what can be a user principal name, "#EXT#" and all: neither an id nor anything that means something in a path.
+// https://learn.microsoft.com/entra/identity/hybrid/connect/plan-connect-userprincipalname
+var principalName = regexp.MustCompile(`^[^@/\\\s[:cntrl:]]{1,256}@[^@/\\\s[:cntrl:]]{1,256}$`)
+
+// requireName refuses anything that is not a user principal name, as requireIDs does.
+func requireName(name string) error {
+	if !principalName.MatchString(name) {
+		return &directory.Error{Class: directory.Invalid, Err: errors.New("not a user principal name")}
+	}
+	return nil
+}
 
 // requireIDs refuses anything that is not an object id before it becomes part of a path: an empty or a crafted one would
 // address something else.

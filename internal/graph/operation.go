@@ -31,8 +31,23 @@ const (
 	addMember        operation = "AddMember"
 	addMembers       operation = "AddMembers"
 	removeMember     operation = "RemoveMember"
+	updateProfile    operation = "UpdateProfile"
+	disableUser      operation = "DisableUser"
+	enableUser       operation = "EnableUser"
+	revokeSessions   operation = "RevokeSignInSessions"
+	restoreUser      operation = "RestoreUser"
+	getUserByName    operation = "GetUserByName"
+	listSponsors     operation = "ListSponsors"
+	addSponsor       operation = "AddSponsor"
+	removeSponsor    operation = "RemoveSponsor"
 	getOrganization  operation = "GetOrganization"
 	getPolicy        operation = "GetAuthorizationPolicy"
+
+	getServicePrincipal   operation = "GetServicePrincipal"
+	findServicePrincipals operation = "FindServicePrincipals"
+	listAppRoles          operation = "ListAppRoleAssignments"
+	grantAppRole          operation = "GrantAppRole"
+	revokeAppRole         operation = "RevokeAppRole"
 	// batch is the HTTP request around the items of a $batch.
 	batch operation = "Batch"
 )
@@ -42,13 +57,14 @@ const (
 // https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits
 func (op operation) demand(method string) (budget.Class, budget.Cost) {
 	switch op {
-	case deleteUser, removeMember:
+	case deleteUser, removeMember, disableUser, revokeSessions, revokeAppRole:
 		return budget.TakeAway, budget.Cost{Writes: 1, Units: 1}
 	case invite:
 		return budget.Grant, budget.Cost{Writes: 1, Units: 1, Invitations: 1} // that it is a write too is not documented
-	case addMember, addMembers:
+	case addMember, addMembers, enableUser, restoreUser, updateProfile, addSponsor, removeSponsor, grantAppRole:
 		return budget.Grant, budget.Cost{Writes: 1, Units: 1}
-	case findUsers, findDeletedUsers, getUser, getDeletedUser, getGroup, findGroups:
+	case findUsers, findDeletedUsers, getUser, getDeletedUser, getGroup, findGroups,
+		getUserByName, listSponsors, getServicePrincipal, findServicePrincipals, listAppRoles:
 		return budget.Grant, budget.Cost{Units: 1}
 	case isMember:
 		return budget.Grant, budget.Cost{Units: 2}
@@ -67,7 +83,8 @@ func (op operation) demand(method string) (budget.Class, budget.Cost) {
 // invitation never does, so that each has one outcome; nor do listings, whose answers are large, and what is asked once.
 func (op operation) batchable() bool {
 	switch op {
-	case findUsers, findDeletedUsers, getUser, getDeletedUser, getGroup, isMember, removeMember, deleteUser:
+	case findUsers, findDeletedUsers, getUser, getDeletedUser, getGroup, isMember, removeMember, deleteUser,
+		getUserByName, listSponsors, removeSponsor, getServicePrincipal, findServicePrincipals, listAppRoles, revokeAppRole:
 		return true
 	}
 	return false

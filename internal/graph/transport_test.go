@@ -138,7 +138,7 @@ func TestAReusedConnectionThatDiesDoesNotRepeatAWrite(t *testing.T) {
 	}))
 	_, err := client.GetUser(context.Background(), userID)
 	g.Expect(err).NotTo(HaveOccurred())
-	err = client.AddMember(context.Background(), groupID, userID)
+	err = client.AddMembers(context.Background(), groupID, []string{userID})
 	g.Expect(directory.ClassOf(err)).To(Equal(directory.OutcomeUnknown))
 	g.Expect(posts.Load()).To(Equal(int32(1)))
 }
@@ -154,7 +154,7 @@ func TestRequestsAreUncompressedAndOfKnownLength(t *testing.T) {
 	}))
 	invited, err := client.Invite(context.Background(), directory.Invitation{
 		EmailAddress: "ada@partner.example", DisplayName: "Ada", UserType: directory.UserTypeGuest,
-		RedirectURL: "https://wiki.example", SendMessage: true, Language: "en-GB",
+		RedirectURL: "https://wiki.example", SendMessage: true, Language: "en-GB", WantRedeemURL: true,
 	})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(invited.UserID).To(Equal(userID))

@@ -75,11 +75,15 @@ func (c *Client) GetUser(ctx context.Context, id string) (directory.User, error)
 		return directory.User{}, err
 	}
 	return call(ctx, c, getUser, func(ctx context.Context) (directory.User, error) {
-		user, err := c.users().ByUserId(id).Get(ctx, &users.UserItemRequestBuilderGetRequestConfiguration{
-			QueryParameters: &users.UserItemRequestBuilderGetQueryParameters{Select: userProperties},
-		})
+		user, err := c.users().ByUserId(id).Get(ctx, oneUserQuery())
 		return oneUser(user, err, id)
 	})
+}
+
+func oneUserQuery() *users.UserItemRequestBuilderGetRequestConfiguration {
+	return &users.UserItemRequestBuilderGetRequestConfiguration{
+		QueryParameters: &users.UserItemRequestBuilderGetQueryParameters{Select: userProperties},
+	}
 }
 
 // DeleteUser implements directory.Users.

@@ -59,6 +59,9 @@ func (t *Tenant) addUser(u User, by string) *user {
 	if u.CreatedDateTime.IsZero() {
 		u.CreatedDateTime = t.stamp()
 	}
+	if u.SignInSessionsValidFromDateTime.IsZero() {
+		u.SignInSessionsValidFromDateTime = u.CreatedDateTime
+	}
 	added := &user{User: u, seq: t.nextSeq(), reads: t.veil(t.lag.Reads), writes: t.veil(t.lag.Writes)}
 	for _, alias := range u.Aliases {
 		t.aliases[strings.ToLower(alias)] = u.ID
@@ -213,6 +216,7 @@ func (t *Tenant) RestoreUser(id string) error {
 	if err := t.restore(u, ByAdmin); err != nil {
 		return err
 	}
+	u.reads, u.writes = veil{}, veil{}
 	return nil
 }
 

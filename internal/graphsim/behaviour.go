@@ -13,6 +13,11 @@ type Behaviour struct {
 	// InvitationsBlocked answers every invitation with 403, as after Microsoft
 	// has seen suspicious activity.
 	InvitationsBlocked bool
+	// MemberAsGuest makes a guest of whoever an application without the right to write
+	// users invites with userType Member, and says so in the answer only, instead of
+	// refusing with 403. Only an administrator may invite members; what an application
+	// meets that is none is not documented.
+	MemberAsGuest bool
 	// BlockedDomains are refused by cross-tenant access settings.
 	BlockedDomains []string
 	// RefuseGzip answers a compressed request body with 415.

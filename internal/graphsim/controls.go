@@ -17,27 +17,14 @@ func (t *Tenant) handleControls(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sim/mailbox/{address}", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, t.Mailbox(r.PathValue("address")), nil)
 	})
+	t.handleUserControls(mux)
 	mux.HandleFunc("POST /sim/redeem", t.controlRedeem)
 	mux.HandleFunc("POST /sim/redemptions", control(t.controlRedeemAll))
 	mux.HandleFunc("POST /sim/population", control(t.controlPopulate))
 	mux.HandleFunc("POST /sim/settings", control(func(s settings) (any, error) { return nil, t.apply(s) }))
-	mux.HandleFunc("POST /sim/admin/users", control(func(u User) (any, error) { return withID(t.AddUser(u)), nil }))
 	mux.HandleFunc("POST /sim/admin/groups", control(func(g Group) (any, error) { return withID(t.AddGroup(g)), nil }))
-	mux.HandleFunc("POST /sim/admin/guests", control(func(g struct{ Address, DisplayName string }) (any, error) {
-		return withID(t.AddGuest(g.Address, g.DisplayName)), nil
-	}))
-	mux.HandleFunc("DELETE /sim/admin/users/{id}", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, nil, t.DeleteUser(r.PathValue("id")))
-	})
-	mux.HandleFunc("POST /sim/admin/users/{id}/disable", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, nil, t.DisableUser(r.PathValue("id")))
-	})
-	mux.HandleFunc("POST /sim/admin/groups/{id}/members/{member}", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, nil, t.AddMember(r.PathValue("id"), r.PathValue("member")))
-	})
-	mux.HandleFunc("DELETE /sim/admin/groups/{id}/members/{member}", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, nil, t.RemoveMember(r.PathValue("id"), r.PathValue("member")))
-	})
+	mux.HandleFunc("POST /sim/admin/groups/{id}/members/{other}", onPair(t.AddMember))
+	mux.HandleFunc("DELETE /sim/admin/groups/{id}/members/{other}", onPair(t.RemoveMember))
 	mux.HandleFunc("POST /sim/admin/outage", control(func(o struct{ On bool }) (any, error) {
 		t.Outage(o.On)
 		return nil, nil
@@ -46,6 +33,40 @@ func (t *Tenant) handleControls(mux *http.ServeMux) {
 		t.SetPermissions(p.Permissions)
 		return nil, nil
 	}))
+}
+
+// handleUserControls serves what an administrator does to users.
+func (t *Tenant) handleUserControls(mux *http.ServeMux) {
+	type guest struct{ Address, DisplayName string }
+	mux.HandleFunc("POST /sim/admin/users", control(func(u User) (any, error) { return withID(t.AddUser(u)), nil }))
+	mux.HandleFunc("POST /sim/admin/guests", control(func(g guest) (any, error) { return withID(t.AddGuest(g.Address, g.DisplayName)), nil }))
+	mux.HandleFunc("POST /sim/signups", control(func(g guest) (any, error) {
+		id, err := t.SignUp(g.Address, g.DisplayName)
+		return withID(id), err
+	}))
+	mux.HandleFunc("DELETE /sim/admin/users/{id}", onOne(t.DeleteUser))
+	mux.HandleFunc("POST /sim/admin/users/{id}/restore", onOne(t.RestoreUser))
+	mux.HandleFunc("POST /sim/admin/users/{id}/disable", onOne(t.DisableUser))
+	mux.HandleFunc("POST /sim/admin/users/{id}/enable", onOne(t.EnableUser))
+	mux.HandleFunc("PATCH /sim/admin/users/{id}", func(w http.ResponseWriter, r *http.Request) {
+		control(func(properties map[string]json.RawMessage) (any, error) {
+			return nil, t.PatchUser(r.PathValue("id"), properties)
+		})(w, r)
+	})
+	mux.HandleFunc("POST /sim/admin/users/{id}/sponsors/{other}", onPair(t.AddSponsor))
+	mux.HandleFunc("DELETE /sim/admin/users/{id}/sponsors/{other}", onPair(t.RemoveSponsor))
+}
+
+// onOne acts on the object that the path names.
+func onOne(act func(id string) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { reply(w, nil, act(r.PathValue("id"))) }
+}
+
+// onPair acts on the object that the path names and another one.
+func onPair(act func(id, other string) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		reply(w, nil, act(r.PathValue("id"), r.PathValue("other")))
+	}
 }
 
 func withID(id string) any { return map[string]string{"id": id} }

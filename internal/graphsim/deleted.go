@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
@@ -78,6 +79,9 @@ func restoreDeleted(x *exchange) (*answer, *apiError) {
 	}
 	switch o := o.(type) {
 	case *user:
+		if o.DirectoryRole {
+			return nil, requestDenied()
+		}
 		if err := x.t.restore(o, ByAPI); err != nil {
 			return nil, err
 		}
@@ -103,12 +107,13 @@ func (t *Tenant) restore(u *user, by string) *apiError {
 		return badRequest("Another object with the same value for property userPrincipalName already exists.")
 	}
 	for _, proxy := range u.ProxyAddresses {
-		if len(t.users.byProxy.find(proxy)) > 0 {
+		if slices.ContainsFunc(t.users.byProxy.find(proxy), func(u *user) bool { return !u.deleted }) {
 			return badRequest("Another object with the same value for property proxyAddresses already exists.")
 		}
 	}
 	t.deleted.remove(u)
 	u.UserPrincipalName, u.DeletedDateTime, u.deleted = upn, time.Time{}, false
+	u.reads, u.writes = t.veil(t.lag.Restores), t.veil(t.lag.Restores)
 	t.users.add(u)
 	t.recordState(u.ID, "restored", by)
 	t.logUser(u.ID)

@@ -28,11 +28,17 @@
 //	POST   /sim/population                      many guests at once, see Population
 //	POST   /sim/settings                        {"latency": "100ms", "quota": "none|S|M|L",
 //	                                            "invitationsOutsideWriteQuota": bool, "silentDelta": bool}
+//	POST   /sim/signups {"address"}             a guest comes by self-service sign-up
 //	POST   /sim/admin/users                     a User
 //	POST   /sim/admin/guests {"address"}        a guest who accepted long ago
 //	POST   /sim/admin/groups                    a Group
+//	PATCH  /sim/admin/users/{id}                properties by their Graph names
 //	DELETE /sim/admin/users/{id}
+//	POST   /sim/admin/users/{id}/restore
 //	POST   /sim/admin/users/{id}/disable
+//	POST   /sim/admin/users/{id}/enable
+//	POST   /sim/admin/users/{id}/sponsors/{id}
+//	DELETE /sim/admin/users/{id}/sponsors/{id}
 //	POST   /sim/admin/groups/{id}/members/{id}
 //	DELETE /sim/admin/groups/{id}/members/{id}
 //	POST   /sim/admin/outage {"on": bool}

@@ -128,11 +128,13 @@ func (x *exchange) eventual() bool {
 
 // commit records a write of the API. It is called once the write has been made.
 func (x *exchange) commit(target, userID, groupID string) {
+	x.record(WriteEvent{Target: target, UserID: userID, GroupID: groupID})
+}
+
+// record is commit for a write that has more to tell.
+func (x *exchange) record(event WriteEvent) {
 	x.t.writeSeq++
-	event := WriteEvent{
-		Seq: x.t.writeSeq, Class: x.class(), Target: target, UserID: userID, GroupID: groupID,
-		Time: x.t.now(), ClientRequestID: x.clientID,
-	}
+	event.Seq, event.Class, event.Time, event.ClientRequestID = x.t.writeSeq, x.class(), x.t.now(), x.clientID
 	x.writes = append(x.writes, event)
 	x.t.ledger.Writes = append(x.t.ledger.Writes, event)
 }

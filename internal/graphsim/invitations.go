@@ -47,6 +47,7 @@ type objectRef struct {
 const (
 	notAllowedForCompany = "Guest invitations not allowed for your company. Contact your company administrator for more details."
 	blockedForActivity   = "Invitations are blocked for this directory due to suspicious activity."
+	genericDenial        = "Generic authorization exception."
 	invalidSMTPAddress   = "The Primary SMTP Address is an invalid value"
 	verifiedDomain       = "This user cannot be invited because the domain of the user's email address is a verified domain of this directory."
 	crossTenantBlocked   = "This invitation is blocked by cross-tenant access settings. Admins in both your organization and the invited user's organization must configure cross-tenant access settings to allow the invitation."
@@ -113,6 +114,9 @@ func (x *exchange) readInvitation() (*invitation, *apiError) {
 	if err := decoder.Decode(in); err != nil {
 		return nil, invitationRefused("Invalid value in the request body: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
+	if in.InvitedUserType == "Member" && !x.grantsAny(writeUsers) && x.t.behaviour.MemberAsGuest {
+		in.InvitedUserType = "Guest"
+	}
 	return in, x.checkInvitation(in)
 }
 
@@ -131,19 +135,14 @@ func (x *exchange) checkInvitation(in *invitation) *apiError {
 		return invitationRefused("Property inviteRedirectUrl is required and must be an absolute URL.")
 	case in.InvitedUserType != "" && in.InvitedUserType != "Guest" && in.InvitedUserType != "Member":
 		return invitationRefused("Invalid value for property invitedUserType.")
+	case in.InvitedUserType == "Member" && !x.grantsAny(writeUsers):
+		return forbiddenInvitation(genericDenial)
 	case in.MessageInfo != nil && len(in.MessageInfo.CcRecipients) > 1:
 		return invitationRefused("Only one CC recipient is supported.")
-	case len(in.Sponsors) > maxSponsors:
-		return invitationRefused("No more than %d sponsors can be assigned.", maxSponsors)
 	case in.ResetRedemption && (in.InvitedUser == nil || in.InvitedUser.ID == ""):
 		return invitationRefused("Property invitedUser.id is required to reset the redemption.")
 	}
-	for _, sponsor := range in.Sponsors {
-		if x.t.object(strings.ToLower(sponsor.ID)) == nil {
-			return notFound(sponsor.ID)
-		}
-	}
-	return nil
+	return x.checkInvitedSponsors(in)
 }
 
 // forbiddenInAddress may stand nowhere in an invited address.
@@ -187,7 +186,7 @@ func (x *exchange) invitee(in *invitation) (*user, *apiError) {
 		return nil, nil
 	case existing.Disabled:
 		return nil, invitationRefused(alreadyExistsBlocked, existing.ID)
-	case !existing.External(), existing.ExternalUserState == "Accepted" && t.behaviour.RefuseRedeemed:
+	case !existing.External(), existing.ExternalUserState != "PendingAcceptance" && t.behaviour.RefuseRedeemed:
 		return nil, invitationRefused(alreadyExists, existing.ID)
 	}
 	return existing, nil
@@ -201,7 +200,7 @@ func (x *exchange) invitedUser(in *invitation) (*user, *apiError) {
 	case u == nil || u.deleted:
 		return nil, notFound(in.InvitedUser.ID)
 	case u.DirectoryRole, !x.grantsAny(writeUsers):
-		return nil, forbiddenInvitation("Generic authorization exception.")
+		return nil, forbiddenInvitation(genericDenial)
 	}
 	mails := append(slices.Clone(u.OtherMails), u.Mail)
 	if !slices.ContainsFunc(mails, func(m string) bool { return strings.EqualFold(m, in.InvitedUserEmailAddress) }) {
@@ -242,10 +241,11 @@ func (t *Tenant) createGuest(in *invitation) *user {
 	guest.MailNickname, _, _ = strings.Cut(guest.UserPrincipalName, "@")
 	guest.Identities = []Identity{{SignInType: "userPrincipalName", Issuer: t.options.InitialDomain, IssuerAssignedID: guest.UserPrincipalName}}
 	guest.ProxyAddresses = proxiesFor(address)
+	added := t.addUser(guest, ByAPI)
 	for _, sponsor := range in.Sponsors {
-		guest.Sponsors = append(guest.Sponsors, strings.ToLower(sponsor.ID))
+		t.sponsor(added, strings.ToLower(sponsor.ID), ByAPI)
 	}
-	return t.addUser(guest, ByAPI)
+	return added
 }
 
 // guestName is local_domain#EXT#@initial domain, with digits where that is taken.

@@ -141,7 +141,7 @@ func TestInvitationsThatTheServiceRefuses(t *testing.T) {
 			400, "BadRequest", "Only one CC recipient is supported."},
 		{"another user type", nil, "ada@partner.example", `"invitedUserType":"Owner"`, 400, "BadRequest", "Invalid value for property invitedUserType."},
 		{"a reset without a user", nil, "ada@partner.example", `"resetRedemption":true`, 400, "BadRequest", "Property invitedUser.id is required to reset the redemption."},
-		{"a sponsor who does not exist", nil, "ada@partner.example", `"invitedUserSponsors":[{"id":"nobody"}]`, 404, "Request_ResourceNotFound",
+		{"a sponsor who does not exist", nil, "ada@partner.example", `"invitedUserSponsors":[{"id":"nobody"}]`, 400, "BadRequest",
 			"Resource 'nobody' does not exist or one of its queried reference-property objects are not present."},
 		{"a redirect that is no URL", nil, "ada@partner.example", `"inviteRedirectUrl":"wiki"`, 400, "BadRequest", "Property inviteRedirectUrl is required and must be an absolute URL."},
 	}
@@ -216,17 +216,40 @@ func TestAnInvitationMailHasTheRecipientsLanguageAndNoCustomBody(t *testing.T) {
 	g.Expect(page.raw).NotTo(ContainSubstring("Hello"), "an application cannot send a message of its own")
 }
 
-func TestSponsorsOfAnInvitationAreStoredUpToFive(t *testing.T) {
+func TestWhoIsInCopyFindsTheMailInTheirOwnMailbox(t *testing.T) {
 	g := NewWithT(t)
 	tenant, graph := newTenant(t)
-	owner := tenant.AddUser(graphsim.User{DisplayName: "Owner", Mail: "owner@contoso.example"})
-	sponsor := `{"@odata.type":"#microsoft.graph.user","id":"` + owner + `"}`
-	id := graph.inviteID("ada@partner.example", `"invitedUserSponsors":[`+sponsor+`]`)
-	user, _ := tenant.User(id)
-	g.Expect(user.Sponsors).To(Equal([]string{owner}))
+	graph.inviteID("ada@partner.example", `"sendInvitationMessage":true`,
+		`"invitedUserMessageInfo":{"ccRecipients":[{"emailAddress":{"name":"Owner","address":"Owner@contoso.example"}}]}`)
+	g.Expect(tenant.Mailbox("owner@contoso.example")).To(Equal(tenant.Mailbox("ada@partner.example")))
+	g.Expect(tenant.Mailbox("")).To(HaveLen(1), "it is one mail")
+	g.Expect(graph.get("/mailbox?address=owner@contoso.example").raw).To(ContainSubstring("ada@partner.example"))
 
-	six := strings.TrimSuffix(strings.Repeat(sponsor+",", 6), ",")
-	g.Expect(graph.invite("bob@partner.example", `"invitedUserSponsors":[`+six+`]`).status).To(Equal(http.StatusBadRequest))
+	ledger := tenant.Ledger()
+	g.Expect(ledger.Copies).To(HaveKeyWithValue("owner@contoso.example", HaveLen(1)))
+	g.Expect(ledger.MailCount("owner@contoso.example")).To(BeZero(), "a copy is no invitation")
+	g.Expect(ledger.MailCount("ada@partner.example")).To(Equal(1))
+}
+
+func TestOnlyAnAdministratorInvitesMembers(t *testing.T) {
+	g := NewWithT(t)
+	tenant, graph := newTenant(t)
+	tenant.SetPermissions([]string{"User.Invite.All"})
+	refused := graph.invite("ada@partner.example", `"invitedUserType":"Member"`)
+	g.Expect(refused.status).To(Equal(http.StatusForbidden))
+	g.Expect(refused.code()).To(Equal("Forbidden"))
+	g.Expect(tenant.Users()).To(BeEmpty())
+
+	tenant.Configure(func(b *graphsim.Behaviour) { b.MemberAsGuest = true })
+	swallowed := graph.invite("ada@partner.example", `"invitedUserType":"Member"`)
+	g.Expect(swallowed.status).To(Equal(http.StatusCreated))
+	g.Expect(swallowed.text("invitedUserType")).To(Equal("Guest"))
+	g.Expect(tenant.Users()).To(ConsistOf(HaveField("UserType", "Guest")))
+
+	tenant.SetPermissions([]string{"User.Invite.All", "User.ReadWrite.All"})
+	id := graph.inviteID("bob@partner.example", `"invitedUserType":"Member"`)
+	user, _ := tenant.User(id)
+	g.Expect(user.UserType).To(Equal("Member"))
 }
 
 func TestResettingARedemptionMakesTheGuestPendingAgain(t *testing.T) {

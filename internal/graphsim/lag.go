@@ -21,6 +21,9 @@ type Lag struct {
 	Writes Replication
 	// Deletions: a deleted user is still served, and not yet among the deleted items.
 	Deletions Replication
+	// Restores: a restored user is absent from GET, from lists and from the deleted
+	// items, and cannot be written.
+	Restores Replication
 	// Members: a new member is absent from the lists of members.
 	Members Replication
 	// Removals: a removed member is still in the lists of members.

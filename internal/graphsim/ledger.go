@@ -13,6 +13,9 @@ type Ledger struct {
 	Time time.Time `json:"time"`
 	// Mails by lower-case address of the recipient, in order.
 	Mails map[string][]MailRecord `json:"mails"`
+	// Copies of invitation mails by lower-case address of the one in copy, in order.
+	// They are not among Mails.
+	Copies map[string][]MailRecord `json:"copies"`
 	// Invitations is the number of invitations carried out by address, with or without mail.
 	Invitations map[string]int `json:"invitations"`
 	// Requests to Graph and to the token endpoint that arrived, refused ones included.
@@ -38,6 +41,10 @@ type Ledger struct {
 	UsersDeleted   []StateChange  `json:"usersDeleted"`
 	MembersAdded   []MemberChange `json:"membersAdded"`
 	MembersRemoved []MemberChange `json:"membersRemoved"`
+	// SponsorsAdded by anybody, in order, those of an invitation included;
+	// SponsorsRemoved likewise.
+	SponsorsAdded   []SponsorChange `json:"sponsorsAdded"`
+	SponsorsRemoved []SponsorChange `json:"sponsorsRemoved"`
 	// UnknownPaths by method and path that nothing serves.
 	UnknownPaths map[string]int `json:"unknownPaths"`
 	TokensIssued int            `json:"tokensIssued"`
@@ -68,9 +75,11 @@ type WriteEvent struct {
 	// Class is the method and path template, as in "POST /groups/{id}/members/$ref".
 	Class string `json:"class"`
 	// Target is the invited address, the object's id, or "group/member".
-	Target          string    `json:"target"`
-	UserID          string    `json:"userId,omitempty"`
-	GroupID         string    `json:"groupId,omitempty"`
+	Target  string `json:"target"`
+	UserID  string `json:"userId,omitempty"`
+	GroupID string `json:"groupId,omitempty"`
+	// Properties that a PATCH of a user named, in order, whether or not it changed them.
+	Properties      []string  `json:"properties,omitempty"`
 	Time            time.Time `json:"time"`
 	ClientRequestID string    `json:"clientRequestId,omitempty"`
 }
@@ -84,7 +93,7 @@ type MailRecord struct {
 }
 
 // StateChange is one step in a user's life: created, invited, redeemed, updated,
-// disabled, enabled, deleted, restored, purged.
+// disabled, enabled, sessionsRevoked, deleted, restored, purged.
 type StateChange struct {
 	UserID string    `json:"userId"`
 	State  string    `json:"state"`
@@ -100,6 +109,15 @@ type MemberChange struct {
 	Time     time.Time `json:"time"`
 }
 
+// SponsorChange is one sponsor of a user added or removed. The sponsor is a user or
+// a group.
+type SponsorChange struct {
+	UserID    string    `json:"userId"`
+	SponsorID string    `json:"sponsorId"`
+	By        string    `json:"by"`
+	Time      time.Time `json:"time"`
+}
+
 // EarlyCall is a call that arrived at Time although a Retry-After sent at Since
 // asked to wait until Until. One that arrives within moments of Since may have
 // been on its way already.
@@ -113,6 +131,7 @@ type EarlyCall struct {
 func newLedger() Ledger {
 	return Ledger{
 		Mails:        map[string][]MailRecord{},
+		Copies:       map[string][]MailRecord{},
 		Invitations:  map[string]int{},
 		Calls:        map[string]int{},
 		Answers:      map[int]int{},
@@ -129,6 +148,7 @@ func (t *Tenant) Ledger() Ledger {
 	l := t.ledger
 	l.Time = t.now()
 	l.Mails = cloneLists(l.Mails)
+	l.Copies = cloneLists(l.Copies)
 	l.States = cloneLists(l.States)
 	l.Invitations = maps.Clone(l.Invitations)
 	l.Calls = maps.Clone(l.Calls)
@@ -139,6 +159,8 @@ func (t *Tenant) Ledger() Ledger {
 	l.UsersDeleted = slices.Clone(l.UsersDeleted)
 	l.MembersAdded = slices.Clone(l.MembersAdded)
 	l.MembersRemoved = slices.Clone(l.MembersRemoved)
+	l.SponsorsAdded = slices.Clone(l.SponsorsAdded)
+	l.SponsorsRemoved = slices.Clone(l.SponsorsRemoved)
 	l.EarlyCalls = slices.Clone(l.EarlyCalls)
 	return l
 }

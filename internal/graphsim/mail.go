@@ -41,26 +41,42 @@ func (t *Tenant) sendMail(in *invitation, inv *ticket) {
 	}
 	if info := in.MessageInfo; info != nil {
 		language = orElse(info.MessageLanguage, language)
-		if len(info.CcRecipients) == 1 {
-			mail.Cc = info.CcRecipients[0].EmailAddress.Address
-		}
+		mail.Cc = info.copyTo()
 	}
 	mail.Language = language
 	mail.Subject = wordsIn(language).subject(t.options.DisplayName)
 	t.mails = append(t.mails, mail)
+	record := MailRecord{mail.InvitationID, mail.UserID, language, mail.Time}
 	address := strings.ToLower(mail.To)
-	t.ledger.Mails[address] = append(t.ledger.Mails[address], MailRecord{mail.InvitationID, mail.UserID, language, mail.Time})
+	t.ledger.Mails[address] = append(t.ledger.Mails[address], record)
+	if inCopy := strings.ToLower(mail.Cc); inCopy != "" {
+		t.ledger.Copies[inCopy] = append(t.ledger.Copies[inCopy], record)
+	}
 	t.ledger.counts.mails++
 	t.ledger.counts.mostMails = max(t.ledger.counts.mostMails, len(t.ledger.Mails[address]))
 }
 
-// Mailbox returns the mails of an address, oldest first; of all addresses if empty.
+// copyTo is the address that gets a copy, if any.
+func (m *messageInfo) copyTo() string {
+	if len(m.CcRecipients) != 1 {
+		return ""
+	}
+	return m.CcRecipients[0].EmailAddress.Address
+}
+
+// reaches reports whether the mail lies in the mailbox of the address.
+func (m *Mail) reaches(address string) bool {
+	return strings.EqualFold(m.To, address) || m.Cc != "" && strings.EqualFold(m.Cc, address)
+}
+
+// Mailbox returns the mails of an address, copies included, oldest first; of all
+// addresses if empty, each mail once.
 func (t *Tenant) Mailbox(address string) []Mail {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var box []Mail
 	for _, mail := range t.mails {
-		if address == "" || strings.EqualFold(mail.To, address) {
+		if address == "" || mail.reaches(address) {
 			box = append(box, *mail)
 		}
 	}

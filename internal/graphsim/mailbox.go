@@ -26,10 +26,12 @@ type mailView struct {
 func (t *Tenant) mailboxPage(address string) mailboxPage {
 	page := mailboxPage{frame: t.frame("mailbox", true), Address: address}
 	for _, mail := range slices.Backward(t.Mailbox("")) {
-		if to := strings.ToLower(mail.To); !slices.Contains(page.Addresses, to) {
-			page.Addresses = append(page.Addresses, to)
+		for _, holder := range []string{strings.ToLower(mail.To), strings.ToLower(mail.Cc)} {
+			if holder != "" && !slices.Contains(page.Addresses, holder) {
+				page.Addresses = append(page.Addresses, holder)
+			}
 		}
-		if (address == "" || strings.EqualFold(mail.To, address)) && len(page.Mails) < maxShown {
+		if (address == "" || mail.reaches(address)) && len(page.Mails) < maxShown {
 			page.Mails = append(page.Mails, t.mailView(mail))
 		}
 	}

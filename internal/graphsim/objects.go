@@ -33,15 +33,20 @@ type User struct {
 	UserType string `json:"userType,omitempty"`
 	// Disabled is the inverse of accountEnabled.
 	Disabled bool `json:"disabled,omitempty"`
-	// CreationType is Invitation for an invited user, empty for an employee.
+	// CreationType is Invitation for an invited user, SelfServiceSignUp for one who
+	// came by a sign-up flow, empty for an employee.
 	CreationType string `json:"creationType,omitempty"`
-	// ExternalUserState is PendingAcceptance or Accepted, empty for an employee.
+	// ExternalUserState is PendingAcceptance or Accepted, empty for whoever was never
+	// invited.
 	ExternalUserState               string     `json:"externalUserState,omitempty"`
 	ExternalUserStateChangeDateTime time.Time  `json:"externalUserStateChangeDateTime,omitzero"`
 	Identities                      []Identity `json:"identities,omitempty"`
 
 	CreatedDateTime time.Time `json:"createdDateTime,omitzero"`
 	DeletedDateTime time.Time `json:"deletedDateTime,omitzero"`
+	// SignInSessionsValidFromDateTime is when sessions were last revoked, at first the
+	// time of creation.
+	SignInSessionsValidFromDateTime time.Time `json:"signInSessionsValidFromDateTime,omitzero"`
 
 	OnPremisesSyncEnabled bool `json:"onPremisesSyncEnabled,omitempty"`
 	// DirectoryRole marks a holder of an administrator role: an application
@@ -60,7 +65,7 @@ type User struct {
 
 // External reports whether the user signs in somewhere else.
 func (u User) External() bool {
-	return u.ExternalUserState != "" || u.CreationType == "Invitation" || strings.Contains(u.UserPrincipalName, "#EXT#")
+	return u.ExternalUserState != "" || u.CreationType == "Invitation" || u.CreationType == "SelfServiceSignUp" || strings.Contains(u.UserPrincipalName, "#EXT#")
 }
 
 // Identity is one way in which a user signs in.

@@ -11,6 +11,7 @@ var (
 	writeUsers     = []string{"User.ReadWrite.All", "Directory.ReadWrite.All"}
 	deleteUsers    = []string{"User.DeleteRestore.All", "User.ReadWrite.All"}
 	updateUsers    = append([]string{"User.EnableDisableAccount.All", "User-Mail.ReadWrite.All", "User.ManageIdentities.All"}, writeUsers...)
+	readSponsors   = []string{"User.Read.All", "User.ReadWrite.All"}
 	readGroups     = []string{"GroupMember.Read.All", "GroupMember.ReadWrite.All", "Group.ReadBasic.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 	readMembers    = append([]string{"GroupMember.ReadBasic.All"}, readGroups...)
 	writeGroups    = []string{"Group.ReadWrite.All", "Directory.ReadWrite.All"}
@@ -66,7 +67,7 @@ func userRoutes(t *router) {
 	t.add(http.MethodGet, "/users/{id}/manager", getManager, readUsers...)
 	t.add(http.MethodPut, "/users/{id}/manager/$ref", putManager, writeUsers...)
 	t.add(http.MethodDelete, "/users/{id}/manager/$ref", deleteManager, writeUsers...)
-	t.add(http.MethodGet, "/users/{id}/sponsors", listSponsors, readUsers...)
+	t.add(http.MethodGet, "/users/{id}/sponsors", listSponsors, readSponsors...)
 	t.add(http.MethodPost, "/users/{id}/sponsors/$ref", postSponsor, writeUsers...)
 	t.add(http.MethodDelete, "/users/{id}/sponsors/{sponsorId}/$ref", deleteSponsor, writeUsers...)
 	t.add(http.MethodPost, "/users/{id}/revokeSignInSessions", revokeSignInSessions, revokeSessions...)

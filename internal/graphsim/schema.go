@@ -3,9 +3,11 @@ package graphsim
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // resource describes one Graph type: what it can be asked for, filtered by, and
@@ -50,6 +52,39 @@ func (p *property) filters(plain, advanced string) *property {
 // readOnly forbids writing the property.
 func (p *property) readOnly() *property {
 	p.set = nil
+	return p
+}
+
+// checked lets a text be set to what valid accepts, and to null.
+func (p *property) checked(valid func(string) bool) *property {
+	set := p.set
+	p.set = func(o object, raw json.RawMessage) error {
+		var value *string
+		if err := json.Unmarshal(raw, &value); err != nil {
+			return err
+		}
+		if value != nil && !valid(*value) {
+			return errors.New("is not a value of the property")
+		}
+		return set(o, raw)
+	}
+	return p
+}
+
+// atMost bounds the length of a text.
+func (p *property) atMost(characters int) *property {
+	return p.checked(func(value string) bool { return utf8.RuneCountInString(value) <= characters })
+}
+
+// kept forbids clearing the property.
+func (p *property) kept() *property {
+	set := p.set
+	p.set = func(o object, raw json.RawMessage) error {
+		if string(raw) == "null" {
+			return errors.New("must not be null")
+		}
+		return set(o, raw)
+	}
 	return p
 }
 
@@ -156,10 +191,11 @@ func render(value any) any {
 // apply writes the properties of a request body, all or none on error: the caller
 // passes a copy. Annotations are the caller's business and skipped.
 func (r *resource) apply(o object, body map[string]json.RawMessage) *apiError {
-	for name, raw := range body {
+	for _, name := range slices.Sorted(maps.Keys(body)) {
 		if strings.Contains(name, "@") {
 			continue
 		}
+		raw := body[name]
 		p, known := r.byName[name]
 		switch {
 		case !known:

@@ -2,12 +2,22 @@ package graphsim
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
+	"strings"
 	"time"
 )
 
+// userText is a text of a user. The directory has no empty ones: null clears.
 func userText(name string, field func(*User) *string) *property {
-	return text(name, func(o object) *string { return field(&o.(*user).User) })
+	p := text(name, func(o object) *string { return field(&o.(*user).User) })
+	p.set = func(o object, raw json.RawMessage) error {
+		if string(raw) == `""` {
+			return errors.New("must not be empty")
+		}
+		return decodeNullable(raw, field(&o.(*user).User))
+	}
+	return p
 }
 
 func userList(name string, field func(*User) *[]string) *property {
@@ -77,26 +87,31 @@ func identities() *property {
 	}
 }
 
+// isCountry accepts what has the form of an ISO 3166 country code of two letters.
+func isCountry(code string) bool {
+	return len(code) == 2 && strings.Trim(strings.ToUpper(code), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
 // userProperties follow Microsoft's table of filter support for directory objects
 // and the user resource page.
 func userProperties() []*property {
 	const named, notNamed = "eq in startswith", "ne not endswith null"
 	return []*property{
 		userText("id", func(u *User) *string { return &u.ID }).readOnly().filters("eq in", "ne not"),
-		userText("displayName", func(u *User) *string { return &u.DisplayName }).filters("eq in startswith ge le", "ne not null"),
-		userText("givenName", func(u *User) *string { return &u.GivenName }).filters("eq in startswith ge le", "ne not null"),
-		userText("surname", func(u *User) *string { return &u.Surname }).filters("eq in startswith ge le", "ne not null"),
-		userText("jobTitle", func(u *User) *string { return &u.JobTitle }).filters("eq in startswith ge le", "ne not null"),
-		userText("department", func(u *User) *string { return &u.Department }).filters("eq in startswith ge le", "ne not null"),
-		userText("companyName", func(u *User) *string { return &u.CompanyName }).filters("", "eq ne not in startswith null"),
-		userText("employeeType", func(u *User) *string { return &u.EmployeeType }).filters("eq in startswith", "ne not null"),
-		userText("usageLocation", func(u *User) *string { return &u.UsageLocation }).filters("eq in startswith", "ne not null"),
+		userText("displayName", func(u *User) *string { return &u.DisplayName }).kept().atMost(256).filters("eq in startswith ge le", "ne not null"),
+		userText("givenName", func(u *User) *string { return &u.GivenName }).atMost(64).filters("eq in startswith ge le", "ne not null"),
+		userText("surname", func(u *User) *string { return &u.Surname }).atMost(64).filters("eq in startswith ge le", "ne not null"),
+		userText("jobTitle", func(u *User) *string { return &u.JobTitle }).atMost(128).filters("eq in startswith ge le", "ne not null"),
+		userText("department", func(u *User) *string { return &u.Department }).atMost(64).filters("eq in startswith ge le", "ne not null"),
+		userText("companyName", func(u *User) *string { return &u.CompanyName }).atMost(64).filters("", "eq ne not in startswith null"),
+		userText("employeeType", func(u *User) *string { return &u.EmployeeType }).filters("", "eq ne in startswith ge le"),
+		userText("usageLocation", func(u *User) *string { return &u.UsageLocation }).checked(isCountry).filters("eq in startswith", "ne not null"),
 		userText("preferredLanguage", func(u *User) *string { return &u.PreferredLanguage }).filters("eq in startswith", "ne not null"),
 		userText("officeLocation", func(u *User) *string { return &u.OfficeLocation }).filters("eq in startswith", "ne not null"),
 		userText("mobilePhone", func(u *User) *string { return &u.MobilePhone }).filters("eq in startswith", "ne not null"),
 		userText("mailNickname", func(u *User) *string { return &u.MailNickname }).filters("eq in startswith", "ne not null"),
 		userText("mail", func(u *User) *string { return &u.Mail }).filters(named, notNamed),
-		userText("userPrincipalName", func(u *User) *string { return &u.UserPrincipalName }).filters(named, "ne not endswith"),
+		userText("userPrincipalName", func(u *User) *string { return &u.UserPrincipalName }).kept().filters(named, "ne not endswith"),
 		userText("userType", func(u *User) *string { return &u.UserType }).filters("eq in", "ne not null"),
 		userText("creationType", func(u *User) *string { return &u.CreationType }).readOnly().filters("eq in", "ne not null"),
 		userText("externalUserState", func(u *User) *string { return &u.ExternalUserState }).readOnly().filters("eq in", "ne not null"),
@@ -110,7 +125,7 @@ func userProperties() []*property {
 		accountEnabled().filters("eq in", "ne not"),
 		identities().filters("eq", ""),
 		always("signInActivity", nil),
-		always("signInSessionsValidFromDateTime", nil),
+		userMoment("signInSessionsValidFromDateTime", func(u *User) *time.Time { return &u.SignInSessionsValidFromDateTime }),
 		always("isManagementRestricted", nil),
 		always("onPremisesLastSyncDateTime", nil),
 	}

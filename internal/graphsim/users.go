@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"iter"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -96,28 +97,45 @@ func patchUser(x *exchange) (*answer, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.authorizeUserPatch(body); err != nil {
+	if err := x.authorizeUserPatch(u, body); err != nil {
 		return nil, err
 	}
-	if u.OnPremisesSyncEnabled {
-		return nil, onPremises()
-	}
-	changed := &user{User: u.snapshot(), seq: u.seq}
-	if err := userResource.apply(changed, body); err != nil {
+	if err := x.t.patchUser(u, body, ByAPI); err != nil {
 		return nil, err
 	}
-	if err := x.t.checkUser(u, &changed.User, body); err != nil {
-		return nil, err
-	}
-	was := u.Disabled
-	x.t.changeUser(u, func(into *User) { *into = changed.User })
-	x.t.recordState(u.ID, patchState(was, u.Disabled), ByAPI)
-	x.commit(u.ID, u.ID, "")
+	x.record(WriteEvent{Target: u.ID, UserID: u.ID, Properties: slices.Sorted(maps.Keys(body))})
 	return noContent(), nil
 }
 
+// patchUser changes the properties that the body names, by their Graph names, all or
+// none.
+func (t *Tenant) patchUser(u *user, body map[string]json.RawMessage, by string) *apiError {
+	if u.OnPremisesSyncEnabled {
+		return onPremises()
+	}
+	changed := &user{User: u.snapshot(), seq: u.seq}
+	if err := userResource.apply(changed, body); err != nil {
+		return err
+	}
+	if err := t.checkUser(u, &changed.User, body); err != nil {
+		return err
+	}
+	was := u.Disabled
+	t.changeUser(u, func(into *User) { *into = changed.User })
+	t.recordState(u.ID, patchState(was, u.Disabled), by)
+	return nil
+}
+
+// sensitive properties of an administrator are not for an application to write.
+var sensitive = []string{
+	"accountEnabled", "businessPhones", "mobilePhone", "onPremisesImmutableId", "otherMails", "passwordProfile", "userPrincipalName",
+}
+
 // authorizeUserPatch lets the narrow permissions change only what they are for.
-func (x *exchange) authorizeUserPatch(body map[string]json.RawMessage) *apiError {
+func (x *exchange) authorizeUserPatch(u *user, body map[string]json.RawMessage) *apiError {
+	if u.DirectoryRole && slices.ContainsFunc(sensitive, func(name string) bool { return body[name] != nil }) {
+		return requestDenied()
+	}
 	if x.grantsAny(writeUsers) {
 		return nil
 	}
@@ -130,6 +148,9 @@ func (x *exchange) authorizeUserPatch(body map[string]json.RawMessage) *apiError
 		if permission, narrow := allowed[name]; !narrow || !x.grants(permission) {
 			return requestDenied()
 		}
+	}
+	if _, given := body["accountEnabled"]; given && !x.grantsAny([]string{"User.Read.All", "Directory.Read.All"}) {
+		return requestDenied()
 	}
 	return nil
 }
@@ -212,11 +233,17 @@ func (t *Tenant) bury(u *user) {
 	t.graves = append(t.graves, grave{u, u.DeletedDateTime})
 }
 
+func (t *Tenant) revokeSessions(u *user, by string) {
+	t.changeUser(u, func(u *User) { u.SignInSessionsValidFromDateTime = t.stamp() })
+	t.recordState(u.ID, "sessionsRevoked", by)
+}
+
 func revokeSignInSessions(x *exchange) (*answer, *apiError) {
 	u, err := x.pathUserForWrite()
 	if err != nil {
 		return nil, err
 	}
+	x.t.revokeSessions(u, ByAPI)
 	x.commit(u.ID, u.ID, "")
 	return ok(map[string]any{"@odata.context": x.context("Edm.Boolean"), "value": true}), nil
 }

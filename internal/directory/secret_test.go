@@ -16,12 +16,12 @@ import (
 
 const secret = "https://login.example/redeem?rd=bearer"
 
-func TestARedeemURLIsNeverFormatted(t *testing.T) {
-	link := directory.RedeemURL(secret)
+func TestASecretIsNeverFormatted(t *testing.T) {
+	link := directory.NewSecret(secret)
 	holders := map[string]any{
 		"the link": link, "a pointer": &link, "an answer": directory.Invited{UserID: "1", RedeemURL: link},
 		"a pointer to an answer": &directory.Invited{UserID: "1", RedeemURL: link},
-		"a slice":                []directory.RedeemURL{link}, "a key": map[directory.RedeemURL]int{link: 1},
+		"a slice":                []directory.Secret{link}, "a key": map[directory.Secret]int{link: 1},
 	}
 	for name, holder := range holders {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X"} {
@@ -35,9 +35,9 @@ func TestARedeemURLIsNeverFormatted(t *testing.T) {
 	NewWithT(t).Expect(fmt.Sprint(link)).To(Equal("[redacted]"))
 }
 
-func TestARedeemURLIsNeverEncoded(t *testing.T) {
+func TestASecretIsNeverEncoded(t *testing.T) {
 	g := NewWithT(t)
-	answer := directory.Invited{UserID: "1", RedeemURL: secret}
+	answer := directory.Invited{UserID: "1", RedeemURL: directory.NewSecret(secret)}
 	for _, encode := range []func(any) ([]byte, error){json.Marshal, xml.Marshal} {
 		for _, holder := range []any{answer, &answer, answer.RedeemURL} {
 			text, err := encode(holder)
@@ -48,8 +48,8 @@ func TestARedeemURLIsNeverEncoded(t *testing.T) {
 	}
 }
 
-func TestARedeemURLIsNeverLogged(t *testing.T) {
-	answer := directory.Invited{UserID: "1", RedeemURL: secret}
+func TestASecretIsNeverLogged(t *testing.T) {
+	answer := directory.Invited{UserID: "1", RedeemURL: directory.NewSecret(secret)}
 	handlers := map[string]func(*bytes.Buffer) slog.Handler{
 		"text": func(out *bytes.Buffer) slog.Handler { return slog.NewTextHandler(out, nil) },
 		"JSON": func(out *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(out, nil) },
@@ -65,6 +65,6 @@ func TestARedeemURLIsNeverLogged(t *testing.T) {
 	}
 }
 
-func TestARedeemURLIsRevealedToWhoAsksForIt(t *testing.T) {
-	NewWithT(t).Expect(directory.RedeemURL(secret).Reveal()).To(Equal(secret))
+func TestASecretIsRevealedToWhoAsksForIt(t *testing.T) {
+	NewWithT(t).Expect(directory.NewSecret(secret).Reveal()).To(Equal(secret))
 }
