@@ -23,6 +23,8 @@ const (
 	ConditionAuthor = "Author"
 	// ConditionResent says on a GuestInvitation what came of its latest resendToken.
 	ConditionResent = "Resent"
+	// ConditionSponsorsSet says on a GuestInvitation that names sponsors whether the guest has all of them. It leaves Ready as it is.
+	ConditionSponsorsSet = "SponsorsSet"
 
 	// ConditionPermissionsGranted says on an EntraTenant whether the operator has the Graph permissions that it needs.
 	ConditionPermissionsGranted = "PermissionsGranted"
@@ -61,7 +63,8 @@ const (
 	// conditions.
 	ReasonWaitingForInvitation = "WaitingForInvitation"
 	// ReasonWaitingForGuest: the guest is not in the tenant yet. Wait; where only an address is named, somebody else must
-	// bring the person in.
+	// bring the person in. On a GuestInvitation under a policy that requires a sponsor, none of those named is in the tenant yet: name
+	// one who is.
 	ReasonWaitingForGuest = "WaitingForGuest"
 	// ReasonWaitingForAcceptance: the guest has not redeemed the invitation. Ask them to, or send it again with a new
 	// resendToken.
@@ -75,7 +78,7 @@ const (
 	// network and Microsoft's service health if this lasts.
 	ReasonDirectoryUnavailable = "DirectoryUnavailable"
 	// ReasonPermissionMissing: the operator's app registration lacks a permission. Grant the one that the message names, with
-	// admin consent. Also of PermissionsGranted=False.
+	// admin consent. Also of PermissionsGranted=False and SponsorsSet=False.
 	ReasonPermissionMissing = "PermissionMissing"
 	// ReasonInvitationsBlocked: the tenant's external collaboration settings forbid invitations. Change them in Entra. Also of
 	// InvitationsAllowed=False.
@@ -94,7 +97,8 @@ const (
 // Reasons of Ready=False with Stalled=True: what a person must decide.
 const (
 	// ReasonPolicyDenied: a GuestPolicy selects the namespace, and none allows this request. Change the request, or ask the
-	// platform team to change a policy; the message says what is not allowed.
+	// platform team to change a policy; the message says what is not allowed. Also of SponsorsSet=False, where no policy lets sponsors be
+	// written to a guest who was in the tenant before.
 	ReasonPolicyDenied = "PolicyDenied"
 	// ReasonInvalidAddress: Microsoft Entra does not accept the address. Create the object anew with the right one.
 	ReasonInvalidAddress = "InvalidAddress"
@@ -148,6 +152,23 @@ const (
 	ReasonTooSoon = "TooSoon"
 	// ReasonAlreadyAccepted of Resent=False: the guest has redeemed the invitation, so that it is not sent again. Nothing to do.
 	ReasonAlreadyAccepted = "AlreadyAccepted"
+
+	// ReasonSponsorsSet of SponsorsSet=True: the guest has the sponsors that the spec names. Nothing to do.
+	ReasonSponsorsSet = "SponsorsSet"
+	// ReasonSponsorNotFound of SponsorsSet=False: a sponsor does not exist in the tenant, or has been deleted. Name somebody else; one
+	// who has only just been created shows by itself.
+	ReasonSponsorNotFound = "SponsorNotFound"
+	// ReasonSponsorDisabled of SponsorsSet=False: a sponsor is blocked from signing in, as those are who have left. Name somebody else.
+	ReasonSponsorDisabled = "SponsorDisabled"
+	// ReasonTooManySponsors of SponsorsSet=False: others have set so many sponsors that there is no room left: a user has at most 5. Have
+	// an administrator of the tenant remove one, or name fewer.
+	ReasonTooManySponsors = "TooManySponsors"
+	// ReasonSponsorRefused of SponsorsSet=False: Microsoft Entra does not take a sponsor, with the words in the message. Name somebody
+	// else.
+	ReasonSponsorRefused = "SponsorRefused"
+	// ReasonUserNotWritable of SponsorsSet=False: the user is not the operator's to write: synchronised from on-premises, or cared for
+	// under another address of the same person. Have the sponsors set where the user comes from.
+	ReasonUserNotWritable = "UserNotWritable"
 
 	// ReasonAllowed of InvitationsAllowed=True: the tenant lets an application invite. Nothing to do.
 	ReasonAllowed = "Allowed"

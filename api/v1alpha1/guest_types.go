@@ -99,7 +99,8 @@ type GuestOrigin string
 const (
 	// GuestOriginInvited means that this operator created the user.
 	GuestOriginInvited GuestOrigin = "Invited"
-	// GuestOriginAdopted means that the user was there before. This operator never writes to it and never deletes it.
+	// GuestOriginAdopted means that the user was there before. This operator never deletes it, and writes nothing to it but sponsors and
+	// profile, where a GuestPolicy has allowAdoptedWrites.
 	GuestOriginAdopted GuestOrigin = "Adopted"
 	// GuestOriginSelfServiceSignUp means that the person signed up without an invitation. Treated as adopted.
 	GuestOriginSelfServiceSignUp GuestOrigin = "SelfServiceSignUp"
@@ -112,7 +113,7 @@ type GuestStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready and, while they apply, Reconciling and Stalled.
+	// conditions are Ready and, while they apply, Reconciling, Stalled, Resent and SponsorsSet.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type

@@ -51,10 +51,32 @@ type InvitationGrant struct {
 	// +optional
 	AllowedRedirectHosts []HostName `json:"allowedRedirectHosts,omitempty"`
 
+	// allowedProfileFields are the properties of spec.profile that an invitation may set. Whoever may set one can bring a guest into
+	// every dynamic group that goes by it. Absent: none.
+	// +kubebuilder:validation:MaxItems=7
+	// +listType=set
+	// +optional
+	AllowedProfileFields []ProfileField `json:"allowedProfileFields,omitempty"`
+
+	// requireSponsor demands that an invitation names sponsors, and that nobody is invited before at least one of them is there. A
+	// guest who is in the tenant already stays, also when all of the sponsors have left.
+	// +optional
+	RequireSponsor bool `json:"requireSponsor,omitempty"`
+
+	// allowAdoptedWrites lets invitations set the sponsors and the profile of guests who were in the tenant before, and whom this
+	// operator did not create. It never changes anything else about them, and never deletes them.
+	// +optional
+	AllowAdoptedWrites bool `json:"allowAdoptedWrites,omitempty"`
+
 	// allowMemberUserType allows invitations with userType Member.
 	// +optional
 	AllowMemberUserType bool `json:"allowMemberUserType,omitempty"`
 }
+
+// ProfileField names a property of spec.profile.
+//
+// +kubebuilder:validation:Enum=givenName;surname;companyName;department;jobTitle;employeeType;usageLocation
+type ProfileField string
 
 // GuestPolicyStatus is what a policy amounts to.
 type GuestPolicyStatus struct {

@@ -18,6 +18,12 @@ type Invitation struct {
 	UserType b2b.UserType
 	// TenantRedirectURL is the tenant's own, which is always allowed.
 	TenantRedirectURL string
+	// Sponsored is set where somebody answers for the guest: sponsors are named and, as far as that is known, one of them is there.
+	Sponsored bool
+	// ProfileFields are the properties of the profile that are to be set.
+	ProfileFields []b2b.ProfileField
+	// AdoptedWrites is set where the sponsors or the profile of a guest are to be written who was in the tenant before.
+	AdoptedWrites bool
 }
 
 // Invitation decides whether the namespace may invite.
@@ -37,7 +43,24 @@ func invitationObjections(grant *b2b.InvitationGrant, invitation Invitation) (ob
 	if invitation.UserType == b2b.UserTypeMember && !grant.AllowMemberUserType {
 		objections = append(objections, "userType Member")
 	}
-	return append(objections, redirectObjections(grant, invitation)...)
+	return append(append(objections, upkeepObjections(grant, invitation)...), redirectObjections(grant, invitation)...)
+}
+
+// upkeepObjections are those to who answers for the guest, and to what is to be written about them. They name the field of the policy
+// that decides: whoever asks cannot read policies.
+func upkeepObjections(grant *b2b.InvitationGrant, invitation Invitation) (objections []string) {
+	if grant.RequireSponsor && !invitation.Sponsored {
+		objections = append(objections, "an invitation without a sponsor (requireSponsor)")
+	}
+	for _, field := range invitation.ProfileFields {
+		if !slices.Contains(grant.AllowedProfileFields, field) {
+			objections = append(objections, fmt.Sprintf("setting profile.%s (allowedProfileFields)", field))
+		}
+	}
+	if invitation.AdoptedWrites && !grant.AllowAdoptedWrites {
+		objections = append(objections, "writing to a guest who was in the tenant before (allowAdoptedWrites)")
+	}
+	return objections
 }
 
 func domainObjection(domain string) string { return fmt.Sprintf("the e-mail domain %q", domain) }
