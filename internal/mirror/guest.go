@@ -15,7 +15,10 @@ type guest struct {
 	// name is the user principal name, where it does not follow from mail and the domain among the traits.
 	name string
 	// other are the addresses beside mail; nil for nearly everybody.
-	other  *addresses
+	other *addresses
+	// person is nil for a guest of whom no names are known.
+	person *person
+	work   unique.Handle[work]
 	traits unique.Handle[traits]
 	// created and stateChanged are in nanoseconds since 1970, 0 where unknown.
 	created, stateChanged int64
@@ -24,12 +27,20 @@ type guest struct {
 // addresses are at which mail reaches a user beside the first one.
 type addresses struct{ otherMails, proxyAddresses []string }
 
+// person is the part of a profile that each guest has for themselves.
+type person struct{ givenName, surname string }
+
+// work is the part of a profile that guests share with those whom they work with: a directory.Profile without the names.
+type work struct{ directory.Profile }
+
 // traits are what many guests have in common: a tenant has a dozen combinations of them.
 type traits struct {
 	userType     directory.UserType
 	creationType string
 	state        directory.ExternalUserState
 	enabled      bool
+	// synced: kept in step with a directory on-premises.
+	synced bool
 	// federated stands for an identity that was issued elsewhere, where the name does not tell that the user is external.
 	federated bool
 	// domain is that of a name which begins as the invitation to mail made it.
@@ -53,12 +64,14 @@ func guestOf(user directory.User) guest {
 	}
 	t := traits{
 		userType: user.UserType, creationType: user.CreationType, state: user.ExternalUserState, enabled: user.AccountEnabled,
+		synced:    user.OnPremisesSyncEnabled,
 		federated: user.External() && !directory.User{UserPrincipalName: user.UserPrincipalName}.External(),
 	}
 	if domain, follows := strings.CutPrefix(g.name, directory.ExternalNamePrefix(g.mail)); follows && domain != "" {
 		g.name, t.domain = "", strings.Clone(domain)
 	}
 	g.traits = unique.Make(t)
+	g.person, g.work = profileOf(user.Profile)
 	other := addresses{
 		otherMails:     except(user.OtherMails, user.Mail),
 		proxyAddresses: except(user.ProxyAddresses, "smtp:"+user.Mail),
@@ -67,6 +80,25 @@ func guestOf(user directory.User) guest {
 		g.other = &other
 	}
 	return g
+}
+
+// profileOf takes a profile apart.
+func profileOf(profile directory.Profile) (*person, unique.Handle[work]) {
+	var own *person
+	if profile.GivenName != "" || profile.Surname != "" {
+		own = &person{givenName: profile.GivenName, surname: profile.Surname}
+	}
+	profile.GivenName, profile.Surname = "", ""
+	return own, unique.Make(work{profile})
+}
+
+// profile puts a profile together again.
+func (g guest) profile() directory.Profile {
+	profile := g.work.Value().Profile
+	if g.person != nil {
+		profile.GivenName, profile.Surname = g.person.givenName, g.person.surname
+	}
+	return profile
 }
 
 // except gives the strings that are not the one, whatever the case of the letters; nil for none.
@@ -85,6 +117,7 @@ func (g guest) user() directory.User {
 	user := directory.User{
 		ID: g.id, UserPrincipalName: g.principalName(), Mail: g.mail,
 		UserType: t.userType, CreationType: t.creationType, ExternalUserState: t.state, AccountEnabled: t.enabled,
+		OnPremisesSyncEnabled: t.synced, Profile: g.profile(),
 		CreatedDateTime: timeOf(g.created), ExternalUserStateChangeDateTime: timeOf(g.stateChanged),
 	}
 	if g.other != nil {
@@ -142,7 +175,7 @@ func (g guest) doubted() guest {
 func (g guest) equal(o guest) bool {
 	a, b := g.traits.Value(), o.traits.Value()
 	a.unsaid, b.unsaid, a.domain, b.domain = false, false, "", ""
-	return g.principalName() == o.principalName() && g.mail == o.mail && a == b && g.created == o.created && g.stateChanged == o.stateChanged &&
+	return g.principalName() == o.principalName() && g.profile() == o.profile() && g.mail == o.mail && a == b && g.created == o.created && g.stateChanged == o.stateChanged &&
 		(g.other == o.other || g.other != nil && o.other != nil &&
 			slices.Equal(g.other.otherMails, o.other.otherMails) && slices.Equal(g.other.proxyAddresses, o.other.proxyAddresses))
 }

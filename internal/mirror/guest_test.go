@@ -16,6 +16,9 @@ func adaAsRead() directory.User {
 		UserType: directory.UserTypeGuest, CreationType: "Invitation", ExternalUserState: directory.Accepted, AccountEnabled: true,
 		CreatedDateTime: start, ExternalUserStateChangeDateTime: after(time.Hour),
 		Identities: []directory.Identity{{SignInType: "federated", Issuer: "mail", IssuerAssignedID: "ada@partner.example"}},
+		Profile: directory.Profile{
+			GivenName: "Ada", Surname: "Lovelace", CompanyName: "Partner", Department: "R&D", JobTitle: "Analyst", EmployeeType: "Vendor", UsageLocation: "GB",
+		},
 	}
 }
 
@@ -85,6 +88,11 @@ func TestOnlyWhatReadersSeeMakesADifference(t *testing.T) {
 		"when the state changed": func(u *directory.User) { u.ExternalUserStateChangeDateTime = start },
 		"when it came":           func(u *directory.User) { u.CreatedDateTime = after(1) },
 		"a block":                func(u *directory.User) { u.AccountEnabled = false },
+		"where they are changed": func(u *directory.User) { u.OnPremisesSyncEnabled = true },
+	}
+	for _, field := range directory.ProfileFields() {
+		different[string(field)] = func(u *directory.User) { u.Profile = u.Profile.With(directory.ProfileChanges{field: "x"}) }
+		different["no "+string(field)] = func(u *directory.User) { u.Profile = u.Profile.With(directory.ProfileChanges{field: ""}) }
 	}
 	for name, change := range different {
 		t.Run(name, func(t *testing.T) {
@@ -93,6 +101,15 @@ func TestOnlyWhatReadersSeeMakesADifference(t *testing.T) {
 			NewWithT(t).Expect(guestOf(adaAsRead()).equal(guestOf(user))).To(BeFalse())
 		})
 	}
+}
+
+func TestAGuestWithoutAProfileTakesNoRoomForIt(t *testing.T) {
+	g, read := NewWithT(t), adaAsRead()
+	read.Profile = directory.Profile{CompanyName: "Partner"}
+	colleague := guestOf(read)
+	g.Expect(colleague.person).To(BeNil())
+	read.ID, read.Mail = "ben", "ben@partner.example"
+	g.Expect(guestOf(read).work).To(Equal(colleague.work))
 }
 
 func TestAChangeThatLeavesOutTheStateLeavesWhenItChangedToo(t *testing.T) {

@@ -51,7 +51,7 @@ func TestInvitationIsAllowedByOnePolicyThatAllowsAllOfIt(t *testing.T) {
 			`GuestPolicy p0 does not allow userType Member; GuestPolicy p1 does not allow the e-mail domain "partner.example"`},
 		"no sponsor where one is required": {[]b2b.InvitationGrant{with(requireSponsor)}, Invitation{EmailAddress: "ada@partner.example"},
 			"GuestPolicy p0 does not allow an invitation without a sponsor (requireSponsor)"},
-		"a sponsor where one is required": {[]b2b.InvitationGrant{with(requireSponsor)}, Invitation{EmailAddress: "ada@partner.example", Sponsored: true}, ""},
+		"a sponsor where one is required":                   {[]b2b.InvitationGrant{with(requireSponsor)}, Invitation{EmailAddress: "ada@partner.example", Sponsored: true}, ""},
 		"no sponsor where one of two policies requires one": {[]b2b.InvitationGrant{with(requireSponsor), partner}, Invitation{EmailAddress: "ada@partner.example"}, ""},
 		"a property of the profile that is not listed": {[]b2b.InvitationGrant{partner},
 			Invitation{EmailAddress: "ada@partner.example", ProfileFields: []b2b.ProfileField{"jobTitle"}},
