@@ -79,6 +79,9 @@ func (r *tenantReconciler) Reconcile(ctx context.Context, request reconcile.Requ
 	if err != nil {
 		return reconcile.Result{}, err
 	}
+	if seen.alsoNeeded, err = r.alsoNeeded(ctx, tenant.Name); err != nil {
+		return reconcile.Result{}, err
+	}
 	if tenant.DeletionTimestamp != nil {
 		seen.verdict, err = r.release(ctx, tenant, seen.verdict)
 		if err != nil || !controllerutil.ContainsFinalizer(tenant, b2b.Finalizer) {

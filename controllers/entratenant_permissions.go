@@ -1,7 +1,11 @@
 package controllers
 
 import (
+	"context"
+	"fmt"
 	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/directory"
@@ -17,7 +21,7 @@ type need struct {
 // directoryReadWriteAll includes most of what there is.
 const directoryReadWriteAll = "Directory.ReadWrite.All"
 
-// needs are all the permissions that the operator can use.
+// needs are all the permissions that the operator uses in every tenant.
 // https://learn.microsoft.com/graph/permissions-reference
 func needs() []need {
 	return []need{
@@ -35,10 +39,34 @@ func needs() []need {
 	}
 }
 
+// needsForUpkeep are those that it uses only where a policy lets invitations set profiles or sponsors.
+func needsForUpkeep() []need {
+	return []need{{permissionWriteUsers, "setting the profiles and the sponsors of guests", []string{directoryReadWriteAll}}}
+}
+
+// alsoNeeded gives what the policies for a tenant make the operator need there.
+func (r *tenantReconciler) alsoNeeded(ctx context.Context, tenantName string) (also []need, err error) {
+	policies := &b2b.GuestPolicyList{}
+	err = r.Client.List(ctx, policies, client.MatchingFields{indexPolicyByTenant: tenantName}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("listing GuestPolicies of EntraTenant %s: %w", tenantName, err)
+	}
+	if slices.ContainsFunc(policies.Items, grantsUpkeep) {
+		also = append(also, needsForUpkeep()...)
+	}
+	return also, nil
+}
+
+// grantsUpkeep reports whether a policy is about more than invitations as such.
+func grantsUpkeep(policy b2b.GuestPolicy) bool {
+	grant := policy.Spec.Invitations
+	return grant != nil && (len(grant.AllowedProfileFields) > 0 || grant.RequireSponsor || grant.AllowAdoptedWrites)
+}
+
 // assess gives those of the granted permissions that are of use, and those that are missing.
-func assess(permissions directory.Permissions) *b2b.TenantPermissions {
+func assess(permissions directory.Permissions, alsoNeeded ...need) *b2b.TenantPermissions {
 	result := &b2b.TenantPermissions{}
-	for _, need := range needs() {
+	for _, need := range append(needs(), alsoNeeded...) {
 		met := false
 		for _, enough := range append([]string{need.permission}, need.broader...) {
 			if !slices.Contains(permissions.Granted, enough) {

@@ -19,6 +19,8 @@ type tenantView struct {
 	probe *probe
 	// blocked is why no invitation is made, "" while they are.
 	blocked string
+	// alsoNeeded are the permissions that the policies for the tenant make necessary.
+	alsoNeeded []need
 	// guests is nil where the count is not due.
 	guests *b2b.TenantGuests
 }
@@ -35,7 +37,7 @@ func reportTenant(tenant *b2b.EntraTenant, view tenantView) {
 	if view.probe != nil {
 		status.Permissions = nil
 		if view.probe.permissions.Known {
-			status.Permissions = assess(view.probe.permissions)
+			status.Permissions = assess(view.probe.permissions, view.alsoNeeded...)
 		}
 	}
 	known := view.probe != nil

@@ -16,7 +16,7 @@ import (
 func (k *guestKind) standing(life *guestLife, user directory.User) lifecycle.Verdict {
 	switch {
 	case life.origin(user) != b2b.GuestOriginInvited:
-		return lifecycle.IsReady(b2b.ReasonAdopted, "the person was a guest already; the operator does not change or delete this user")
+		return lifecycle.IsReady(b2b.ReasonAdopted, "the person was a guest already; the operator does not delete this user")
 	case user.ExternalUserState == directory.Accepted:
 		return lifecycle.IsReady(b2b.ReasonAccepted, "the guest has redeemed the invitation")
 	}
@@ -107,6 +107,9 @@ func (k *guestKind) Report(guest *b2b.Guest, verdict lifecycle.Verdict, suspende
 		status.State = b2b.GuestStateGone
 	case b2b.ReasonReleased:
 		status.State = b2b.GuestStateReleased
+	}
+	if status.State == b2b.GuestStateGone || status.State == b2b.GuestStateReleased {
+		meta.RemoveStatusCondition(&status.Conditions, b2b.ConditionSponsorsSet)
 	}
 	claims := int32(len(guest.Spec.Claims)) //nolint:gosec // at most 256
 	status.ClaimCount = &claims

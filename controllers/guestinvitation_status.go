@@ -14,6 +14,7 @@ func mirrorGuest(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 	status := &invitation.Status
 	if guest == nil || guest.Status.State == b2b.GuestStateReleased {
 		*status = b2b.GuestInvitationStatus{ObservedGeneration: status.ObservedGeneration, Conditions: status.Conditions}
+		mirrorToAuthor(invitation, nil)
 	}
 	if guest == nil {
 		return
@@ -50,7 +51,7 @@ func mirrorAcceptance(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 		"the guest has not redeemed the invitation yet")
 }
 
-// mirrorAuthor says who decides for a guest that several invitations ask for, and what came of the author's resend token.
+// mirrorAuthor says who decides for a guest that several invitations ask for, and tells the author what concerns it alone.
 func mirrorAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 	conditions, generation := &invitation.Status.Conditions, invitation.Generation
 	rec, err := readRecord(guest)
@@ -72,14 +73,28 @@ func mirrorAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 			"this invitation decides for the guest: it is the first of those in force")
 	default:
 		lifecycle.Set(conditions, generation, b2b.ConditionAuthor, metav1.ConditionFalse, b2b.ReasonEarlierClaim,
-			"an earlier invitation to the same person decides for the guest, also about sending it again")
+			"an earlier invitation to the same person decides for the guest: its sponsors, its profile and its message count, and its "+
+				"resendToken. When it goes, the next one takes over")
 	}
-	resent := meta.FindStatusCondition(guest.Status.Conditions, b2b.ConditionResent)
-	if !isAuthor || resent == nil {
-		meta.RemoveStatusCondition(conditions, b2b.ConditionResent)
-		return
+	if !isAuthor {
+		guest = nil
 	}
-	lifecycle.Set(conditions, generation, b2b.ConditionResent, resent.Status, resent.Reason, resent.Message)
+	mirrorToAuthor(invitation, guest)
+}
+
+// mirrorToAuthor copies what concerns the invitation that decides; nil for no Guest about which it does.
+func mirrorToAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
+	for _, conditionType := range []string{b2b.ConditionResent, b2b.ConditionSponsorsSet} {
+		var says *metav1.Condition
+		if guest != nil {
+			says = meta.FindStatusCondition(guest.Status.Conditions, conditionType)
+		}
+		if says == nil {
+			meta.RemoveStatusCondition(&invitation.Status.Conditions, conditionType)
+			continue
+		}
+		lifecycle.Set(&invitation.Status.Conditions, invitation.Generation, conditionType, says.Status, says.Reason, says.Message)
+	}
 }
 
 // standingOf is how the invitation stands, as its Guest does.
@@ -90,7 +105,7 @@ func standingOf(invitation *b2b.GuestInvitation, guest *b2b.Guest) lifecycle.Ver
 		return lifecycle.Verdict{Outcome: lifecycle.Unchanged}
 	case meta.IsStatusConditionTrue(guest.Status.Conditions, b2b.ConditionStalled):
 		return lifecycle.Stall(ready.Reason, ready.Message)
-	case ready.Status != metav1.ConditionTrue:
+	case ready.Status != metav1.ConditionTrue && !onlyTheAuthorWaits(invitation, guest, ready.Reason):
 		return lifecycle.Wait(ready.Reason, ready.Message, 0)
 	case notToBeAdopted(invitation, guest):
 		return lifecycle.Stall(b2b.ReasonAlreadyAGuest, "the person is a guest of the tenant already, and adoptionPolicy Never forbids "+
@@ -98,7 +113,28 @@ func standingOf(invitation *b2b.GuestInvitation, guest *b2b.Guest) lifecycle.Ver
 	case invitation.Spec.ReadyWhen == b2b.MilestoneAccepted && guest.Status.State != b2b.GuestStateAccepted:
 		return lifecycle.Wait(b2b.ReasonWaitingForAcceptance, "the guest has not redeemed the invitation yet", 0)
 	}
+	if ready.Status != metav1.ConditionTrue {
+		return lifecycle.IsReady(whoIsThere(guest), "the guest is in the tenant; what the invitation that decides asks for besides waits for a permission")
+	}
 	return lifecycle.IsReady(ready.Reason, ready.Message)
+}
+
+// onlyTheAuthorWaits reports whether the guest is there, and what the tenant does not permit concerns another invitation, which decides.
+func onlyTheAuthorWaits(invitation *b2b.GuestInvitation, guest *b2b.Guest, reason string) bool {
+	rec, err := readRecord(guest)
+	return err == nil && reason == b2b.ReasonPermissionMissing && rec.Author != nil && rec.Author.UID != invitation.UID &&
+		(guest.Status.State == b2b.GuestStatePending || guest.Status.State == b2b.GuestStateAccepted)
+}
+
+// whoIsThere is the reason for which a guest who is there is Ready.
+func whoIsThere(guest *b2b.Guest) string {
+	switch {
+	case guest.Status.Origin != b2b.GuestOriginInvited:
+		return b2b.ReasonAdopted
+	case guest.Status.State == b2b.GuestStateAccepted:
+		return b2b.ReasonAccepted
+	}
+	return b2b.ReasonInvited
 }
 
 func notToBeAdopted(invitation *b2b.GuestInvitation, guest *b2b.Guest) bool {

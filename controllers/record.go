@@ -31,6 +31,8 @@ type record struct {
 	Excused []string `json:"excused,omitempty"`
 	// Pairs are the group memberships announced for this guest and not taken back yet.
 	Pairs []pair `json:"pairs,omitempty"`
+	// Sponsors is what was done about those who answer for the guest.
+	Sponsors *sponsorship `json:"sponsors,omitempty"`
 }
 
 // author identifies an invitation and the resend token that it had when it was last heeded.

@@ -36,8 +36,8 @@ const (
 const (
 	// ReasonInvited: the guest exists and the invitation is out. Nothing to do; the guest has yet to redeem it.
 	ReasonInvited = "Invited"
-	// ReasonAdopted: the person was a guest already and is used as they are. Nothing to do; the operator never changes or
-	// deletes this user.
+	// ReasonAdopted: the person was a guest already and is used as they are. Nothing to do; the operator never deletes this
+	// user.
 	ReasonAdopted = "Adopted"
 	// ReasonAccepted: the guest has redeemed the invitation. Nothing to do. Also of Accepted=True.
 	ReasonAccepted = "Accepted"

@@ -10,7 +10,8 @@ import (
 type AdoptionPolicy string
 
 const (
-	// AdoptionPolicyAdopt uses the guest that is there, without writing to it.
+	// AdoptionPolicyAdopt uses the guest that is there. Nothing is written to it but sponsors and profile, where a GuestPolicy lets
+	// them be (allowAdoptedWrites).
 	AdoptionPolicyAdopt AdoptionPolicy = "Adopt"
 	// AdoptionPolicyNever refuses a guest that this operator did not create.
 	AdoptionPolicyNever AdoptionPolicy = "Never"
