@@ -41,7 +41,11 @@ func (k *guestKind) keepSponsors(ctx context.Context, life *guestLife, user dire
 	if done := life.appliedSponsors(user, plan); !done.equal(life.record.Sponsors) {
 		return &lifecycle.Step{Name: "the sponsors that were applied", Announce: func(ctx context.Context) error {
 			life.record.Sponsors = done
-			return k.storeLife(ctx, life)
+			if err := k.storeLife(ctx, life); err != nil {
+				return err
+			}
+			k.noteSponsors(life, user, plan.problems)
+			return nil
 		}}
 	}
 	k.noteSponsors(life, user, plan.problems)
@@ -52,15 +56,13 @@ func (k *guestKind) keepSponsors(ctx context.Context, life *guestLife, user dire
 // untilSponsors is the time until the sponsors are to be looked at, 0 or less where they are now. What this process knows of them is
 // told again meanwhile: a status that was written beside it may have lost it.
 func (k *guestKind) untilSponsors(life *guestLife, user directory.User) time.Duration {
-	guest, spec := life.guest, life.sponsorsSpec()
-	if look, ok := k.looks.of(guest.UID, user.ID, spec); ok {
-		if len(life.author.Spec.Sponsors) > 0 {
-			k.reportSponsors(life, look.status, look.reason, look.message)
-		}
+	guest := life.guest
+	if look, ok := k.looks.of(guest.UID, life.lookKey(user)); ok {
+		k.reportSponsors(life, look.status, look.reason, look.message)
 		return look.next.Sub(k.Now())
 	}
 	says := meta.FindStatusCondition(guest.Status.Conditions, b2b.ConditionSponsorsSet)
-	if !life.sponsorsApplied() || says == nil || !concludes(says.Reason) {
+	if !life.sponsorsApplied() || says == nil || says.Reason != life.record.Sponsors.Reason {
 		return 0
 	}
 	return k.looks.untilNext(guest.UID, says.Status == metav1.ConditionTrue)
@@ -72,17 +74,13 @@ func (l *guestLife) sponsorsApplied() bool {
 	return applied != nil && applied.AuthorUID == l.author.UID && applied.Spec == l.sponsorsSpec()
 }
 
-// concludes reports whether condition SponsorsSet has the reason where a spec has been applied as far as it can be.
-func concludes(reason string) bool {
-	switch reason {
-	case b2b.ReasonSponsorsSet, b2b.ReasonSponsorNotFound, b2b.ReasonSponsorDisabled, b2b.ReasonTooManySponsors, b2b.ReasonSponsorRefused:
-		return true
-	}
-	return false
-}
-
 // sponsorsSpec tells the lists of sponsors apart that are to be applied.
 func (l *guestLife) sponsorsSpec() string { return sponsorsKey(l.author.Spec.Sponsors) }
+
+// lookKey tells looks apart: whose sponsors were held against which list.
+func (l *guestLife) lookKey(user directory.User) string {
+	return fingerprint(user.ID, string(l.author.UID), l.sponsorsSpec())
+}
 
 // addedSponsors are those that this operator has added to the user.
 func (l *guestLife) addedSponsors(user directory.User) []addedSponsor {
@@ -115,7 +113,10 @@ func (l *guestLife) appliedSponsors(user directory.User, plan sponsorPlan) *spon
 	if len(l.author.Spec.Sponsors) == 0 && len(added) == 0 {
 		return nil
 	}
-	done := &sponsorship{UserID: user.ID, AuthorUID: l.author.UID, Spec: l.sponsorsSpec(), Added: added}
+	done := &sponsorship{UserID: user.ID, AuthorUID: l.author.UID, Spec: l.sponsorsSpec(), Reason: b2b.ReasonSponsorsSet, Added: added}
+	if len(plan.problems) > 0 {
+		done.Reason, _ = complaint(plan.problems)
+	}
 	if before := l.record.Sponsors; before != nil && before.UserID == "" && l.origin(user) == b2b.GuestOriginInvited {
 		asSent := *done
 		if asSent.UserID = ""; asSent.equal(before) {
@@ -198,7 +199,7 @@ func (k *guestKind) writeSponsors(ctx context.Context, life *guestLife, user dir
 
 // noteSponsors keeps what a look at the sponsors has found. The longer somebody has not been found, the less often they are looked for.
 func (k *guestKind) noteSponsors(life *guestLife, user directory.User, problems []sponsorProblem) {
-	look := sponsorLook{userID: user.ID, spec: life.sponsorsSpec(), status: metav1.ConditionTrue, reason: b2b.ReasonSponsorsSet,
+	look := sponsorLook{about: life.lookKey(user), status: metav1.ConditionTrue, reason: b2b.ReasonSponsorsSet,
 		message: "the guest has the sponsors that the invitation names"}
 	if len(problems) > 0 {
 		look.status = metav1.ConditionFalse
@@ -207,9 +208,7 @@ func (k *guestKind) noteSponsors(life *guestLife, user directory.User, problems 
 		look.next = k.Now().Add(life.patience(k.Now(), lifecycle.Later))
 	}
 	k.looks.note(life.guest.UID, look)
-	if len(life.author.Spec.Sponsors) > 0 {
-		k.reportSponsors(life, look.status, look.reason, look.message)
-	}
+	k.reportSponsors(life, look.status, look.reason, look.message)
 }
 
 // nameOthers is what can be done about sponsors who are not set.
@@ -236,7 +235,7 @@ func (k *guestKind) noteSponsorFailure(life *guestLife, user directory.User, err
 	case directory.IsNotFound(err), directory.HasDetail(err, directory.ReferenceNotReady):
 		verdict = lifecycle.Wait(b2b.ReasonSponsorNotFound, "waiting until the tenant shows the guest and the sponsors everywhere", lifecycle.Retry)
 	}
-	look := sponsorLook{userID: user.ID, spec: life.sponsorsSpec(), status: metav1.ConditionFalse, reason: verdict.Reason,
+	look := sponsorLook{about: life.lookKey(user), status: metav1.ConditionFalse, reason: verdict.Reason,
 		message: verdict.Message, next: k.Now().Add(verdict.After)}
 	says := meta.FindStatusCondition(life.guest.Status.Conditions, b2b.ConditionSponsorsSet)
 	if says != nil && says.Status == metav1.ConditionTrue && life.sponsorsApplied() && !directory.Is(err, directory.Denied) {
@@ -245,8 +244,12 @@ func (k *guestKind) noteSponsorFailure(life *guestLife, user directory.User, err
 	k.looks.note(life.guest.UID, look)
 }
 
-// reportSponsors puts condition SponsorsSet into the status of the Guest, from where the author mirrors it.
+// reportSponsors puts condition SponsorsSet into the status of the Guest, from where the author mirrors it. Where nobody is named, there
+// is nothing to say.
 func (k *guestKind) reportSponsors(life *guestLife, status metav1.ConditionStatus, reason, message string) {
+	if len(life.author.Spec.Sponsors) == 0 {
+		return
+	}
 	before := whatSays(life.guest.Status.Conditions, b2b.ConditionSponsorsSet)
 	lifecycle.Set(&life.guest.Status.Conditions, life.guest.Generation, b2b.ConditionSponsorsSet, status, reason, message)
 	if status == metav1.ConditionFalse && !passes(reason) && (before.status != status || before.reason != reason) {

@@ -57,7 +57,7 @@ func (l *guestLife) announcedSponsors() *sponsorship {
 		announced.Added = append(announced.Added, sponsor.entry())
 	}
 	if meta.FindStatusCondition(l.guest.Status.Conditions, b2b.ConditionSponsorsSet) == nil {
-		announced.Spec = l.sponsorsSpec()
+		announced.Spec, announced.Reason = l.sponsorsSpec(), b2b.ReasonSponsorsSet
 	}
 	return announced
 }

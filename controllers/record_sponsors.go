@@ -18,6 +18,8 @@ type sponsorship struct {
 	// AuthorUID and Spec are the invitation and the list of it that were applied. Spec is empty while one is being applied.
 	AuthorUID types.UID `json:"authorUID,omitempty"`
 	Spec      string    `json:"spec,omitempty"`
+	// Reason is what condition SponsorsSet said of it: another one there was lost, or is out of date.
+	Reason string `json:"reason,omitempty"`
 	// Added are those whom this operator has added, or is about to. Whoever was a sponsor before is not among them, and stays.
 	Added []addedSponsor `json:"added,omitempty"`
 }
@@ -33,7 +35,7 @@ func (s *sponsorship) equal(o *sponsorship) bool {
 	if s == nil || o == nil {
 		return s == o
 	}
-	return s.UserID == o.UserID && s.AuthorUID == o.AuthorUID && s.Spec == o.Spec && slices.Equal(s.Added, o.Added)
+	return s.UserID == o.UserID && s.AuthorUID == o.AuthorUID && s.Spec == o.Spec && s.Reason == o.Reason && slices.Equal(s.Added, o.Added)
 }
 
 // managesFor reports whether sponsors were added for this invitation, so that they go when it names them no more.

@@ -171,7 +171,9 @@ func TestTheProfileOfAGuestWhoWasThereBeforeIsWrittenOnlyWhereAPolicyLetsIt(t *t
 	o.Expect(o.writes()).To(BeEmpty())
 	edit(o, policy, granting(adoptedWrites))
 	o.expectUserSoon("ada@partner.example", hasCompany("Ours"))
-	expectSoon(o.operatorUnderTest, ada, func(g Gomega, ada *b2b.GuestInvitation) { g.Expect(message(ada)).NotTo(ContainSubstring("not applied")) })
+	expectSoon(o.operatorUnderTest, ada, func(g Gomega, ada *b2b.GuestInvitation) {
+		g.Expect(message(ada)).NotTo(ContainSubstring("not applied"))
+	})
 	o.delete(ada)
 	o.expectNoObject(ada)
 	o.expectReleased("ada@partner.example")

@@ -20,7 +20,8 @@ type sponsorLooks struct {
 
 // sponsorLook is what was found when a spec was last held against the tenant, and what condition SponsorsSet says of it.
 type sponsorLook struct {
-	userID, spec    string
+	// about is whose sponsors, and which list: see guestLife.lookKey.
+	about           string
 	status          metav1.ConditionStatus
 	reason, message string
 	// next is when to look again.
@@ -50,10 +51,10 @@ func slot(guest types.UID, after time.Time, period time.Duration) time.Time {
 	return next
 }
 
-// of gives the last look of this process, where it was about this user and this spec.
-func (l *sponsorLooks) of(guest types.UID, userID, spec string) (sponsorLook, bool) {
+// of gives the last look of this process, where it was about the same.
+func (l *sponsorLooks) of(guest types.UID, about string) (sponsorLook, bool) {
 	look, ok := l.seen.get(guest)
-	return look, ok && look.userID == userID && look.spec == spec
+	return look, ok && look.about == about
 }
 
 // untilNext is the time until the next look at the sponsors of a Guest whose spec was applied before this process has looked.
