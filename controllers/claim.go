@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -40,8 +41,9 @@ func (d Dependencies) ensureClaim(ctx context.Context, c claiming) (guest *b2b.G
 	if verdict, err := c.cannotEnter(guest); verdict != nil || err != nil {
 		return guest, false, verdict, err
 	}
-	if !c.enter(guest) {
-		return guest, false, nil, nil
+	entered, err := c.enter(guest, d.Now())
+	if err != nil || !entered {
+		return guest, false, nil, err
 	}
 	if err := d.Client.Update(ctx, guest); err != nil {
 		return nil, false, nil, fmt.Errorf("claiming Guest %s: %w", guest.Name, err)
@@ -112,17 +114,30 @@ func (c claiming) cannotEnter(guest *b2b.Guest) (*lifecycle.Verdict, error) {
 
 // enter puts the claim into the Guest, and reports whether that changed anything. An object of the same name under another uid
 // is the same claim, restored from a backup.
-func (c claiming) enter(guest *b2b.Guest) bool {
+func (c claiming) enter(guest *b2b.Guest, now time.Time) (changed bool, err error) {
 	at := c.position(guest)
 	switch {
 	case at < 0:
-		guest.Spec.Claims = append(guest.Spec.Claims, c.claim)
+		return true, c.arrive(guest, now)
 	case guest.Spec.Claims[at] == c.claim:
-		return false
-	default:
-		guest.Spec.Claims[at] = c.claim
+		return false, nil
 	}
-	return true
+	guest.Spec.Claims[at] = c.claim
+	return true, nil
+}
+
+// arrive puts the claim in behind all others. One that had been dropped because the guest had not redeemed is let in again.
+func (c claiming) arrive(guest *b2b.Guest, now time.Time) error {
+	rec, err := readRecord(guest)
+	if err != nil {
+		return err
+	}
+	others := guest.Spec.Claims
+	guest.Spec.Claims = append(guest.Spec.Claims, c.claim)
+	if !rec.readmit(c.claim, others, c.resendToken, now) {
+		return nil
+	}
+	return writeRecord(guest, rec)
 }
 
 func (c claiming) position(guest *b2b.Guest) int {

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,7 +25,7 @@ import (
 // +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=entratenants/status,verbs=update
 // +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=entratenants/finalizers,verbs=update
 // +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guests,verbs=get;list;watch;delete
-// +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guestinvitations;guestgroupmemberships,verbs=get;list;watch
+// +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guestinvitations;guestgroupmemberships;guestapproleassignments,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",namespace=system,resources=secrets,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
@@ -53,7 +54,9 @@ func SetupEntraTenant(mgr ctrl.Manager, deps Dependencies, simulator Simulator, 
 		Watches(&corev1.Secret{}, wakes(mgr.GetCache(), r.usersOfSecret)).
 		Watches(&b2b.Guest{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(guestSettled))).
 		Watches(&b2b.Guest{}, deps.Tally.handler()).
+		Watches(&b2b.GuestPolicy{}, mapped(tenantOfPolicy), builder.WithPredicates(updated(needsMore))).
 		Watches(&b2b.GuestGroupMembership{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(lostFinalizer))).
+		Watches(&b2b.GuestAppRoleAssignment{}, wakesDeletedTenants(mgr.GetCache()), builder.WithPredicates(updated(lostFinalizer))).
 		Complete(r)
 }
 
@@ -126,11 +129,26 @@ func (r *tenantReconciler) usersOfSecret(object client.Object) (client.ObjectLis
 	return &b2b.EntraTenantList{}, []client.ListOption{client.MatchingFields{indexTenantBySecret: object.GetName()}}
 }
 
-// wakesDeletedTenants wakes the EntraTenants that wait for their Guests and memberships to go.
+// wakesDeletedTenants wakes the EntraTenants that wait for what needs them to go.
 func wakesDeletedTenants(cache client.Reader) handler.EventHandler {
 	return wakes(cache, func(client.Object) (client.ObjectList, []client.ListOption) {
 		return &b2b.EntraTenantList{}, []client.ListOption{client.MatchingFields{indexDeletedTenant: deleted}}
 	})
+}
+
+// tenantOfPolicy finds the EntraTenant of which a policy can make the operator need more permissions.
+func tenantOfPolicy(_ context.Context, object client.Object) ([]reconcile.Request, error) {
+	policy, isPolicy := object.(*b2b.GuestPolicy)
+	if !isPolicy || len(policy.Spec.Applications) == 0 {
+		return nil, nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: policy.Spec.TenantRef.Name}}}, nil
+}
+
+// needsMore lets a policy through that begins to grant applications, or to grant them in another tenant. What is not needed any more
+// shows with the next look at the tenant.
+func needsMore(before, after *b2b.GuestPolicy) bool {
+	return len(after.Spec.Applications) > 0 && (len(before.Spec.Applications) == 0 || before.Spec.TenantRef != after.Spec.TenantRef)
 }
 
 func comesOrGoes() predicate.Predicate {
@@ -141,6 +159,6 @@ func guestSettled(before, after *b2b.Guest) bool {
 	return before.Status.State != after.Status.State || len(before.Finalizers) != len(after.Finalizers)
 }
 
-func lostFinalizer(before, after *b2b.GuestGroupMembership) bool {
-	return len(before.Finalizers) != len(after.Finalizers)
+func lostFinalizer(before, after client.Object) bool {
+	return len(before.GetFinalizers()) != len(after.GetFinalizers())
 }

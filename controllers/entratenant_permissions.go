@@ -39,22 +39,34 @@ func needs() []need {
 	}
 }
 
-// needsForUpkeep are those that it uses only where a policy lets invitations set profiles or sponsors.
-func needsForUpkeep() []need {
-	return []need{{permissionWriteUsers, "setting the profiles and the sponsors of guests", []string{directoryReadWriteAll}}}
+// needsForApplications are those that it uses only where a policy grants applications.
+func needsForApplications() []need {
+	return []need{
+		{permissionReadApplications, "finding the applications that policies grant", []string{"Application.ReadWrite.All", "Directory.Read.All"}},
+		{permissionAssignAppRoles, "assigning app roles to guests and taking them back", nil},
+	}
 }
 
 // alsoNeeded gives what the policies for a tenant make the operator need there.
-func (r *tenantReconciler) alsoNeeded(ctx context.Context, tenantName string) (also []need, err error) {
+func (r *tenantReconciler) alsoNeeded(ctx context.Context, tenantName string) ([]need, error) {
 	policies := &b2b.GuestPolicyList{}
-	err = r.Client.List(ctx, policies, client.MatchingFields{indexPolicyByTenant: tenantName}, client.UnsafeDisableDeepCopy)
+	err := r.Client.List(ctx, policies, client.MatchingFields{indexPolicyByTenant: tenantName}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return nil, fmt.Errorf("listing GuestPolicies of EntraTenant %s: %w", tenantName, err)
+	}
+	var also []need
+	if slices.ContainsFunc(policies.Items, func(policy b2b.GuestPolicy) bool { return len(policy.Spec.Applications) > 0 }) {
+		also = append(also, needsForApplications()...)
 	}
 	if slices.ContainsFunc(policies.Items, grantsUpkeep) {
 		also = append(also, needsForUpkeep()...)
 	}
 	return also, nil
+}
+
+// needsForUpkeep are those that it uses only where a policy lets invitations set profiles or sponsors.
+func needsForUpkeep() []need {
+	return []need{{permissionWriteUsers, "setting the profiles and the sponsors of guests", []string{directoryReadWriteAll}}}
 }
 
 // grantsUpkeep reports whether a policy is about more than invitations as such.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -20,7 +22,7 @@ func (r *tenantReconciler) release(ctx context.Context, tenant *b2b.EntraTenant,
 	if err != nil {
 		return connection, err
 	}
-	if remaining.unreleased == 0 && len(remaining.memberships) == 0 {
+	if remaining.unreleased == 0 && len(remaining.held) == 0 {
 		if err := r.deleteReleased(ctx, remaining.released); err != nil {
 			return connection, err
 		}
@@ -41,9 +43,26 @@ func (r *tenantReconciler) release(ctx context.Context, tenant *b2b.EntraTenant,
 
 // remaining is what still needs an EntraTenant.
 type remaining struct {
-	unreleased  int
-	released    []b2b.Guest
-	memberships map[types.NamespacedName]bool
+	unreleased int
+	released   []b2b.Guest
+	// held are the objects with something to undo in the tenant.
+	held map[heldObject]bool
+}
+
+// heldObject is a GuestGroupMembership or a GuestAppRoleAssignment.
+type heldObject struct {
+	kind b2b.ClaimKind
+	key  types.NamespacedName
+}
+
+// count is how many objects of a kind have something to undo.
+func (r remaining) count(kind b2b.ClaimKind) (n int) {
+	for object := range r.held {
+		if object.kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 func (r remaining) message() string {
@@ -51,11 +70,15 @@ func (r remaining) message() string {
 	if r.unreleased > 0 {
 		parts = append(parts, plural(r.unreleased, "Guest that is not released", "Guests that are not released"))
 	}
-	if n := len(r.memberships); n > 0 {
+	if n := r.count(b2b.ClaimKindGuestGroupMembership); n > 0 {
 		parts = append(parts, plural(n, "GuestGroupMembership that is not undone", "GuestGroupMemberships that are not undone"))
 	}
+	if n := r.count(b2b.ClaimKindGuestAppRoleAssignment); n > 0 {
+		parts = append(parts, plural(n, "GuestAppRoleAssignment that is not undone", "GuestAppRoleAssignments that are not undone"))
+	}
 	if len(parts) > 0 {
-		return "still needed by " + strings.Join(parts, " and ") + ": delete the GuestInvitations and GuestGroupMemberships for this tenant"
+		return "still needed by " + strings.Join(parts, " and ") +
+			": delete the GuestInvitations, GuestGroupMemberships and GuestAppRoleAssignments for this tenant"
 	}
 	if n := len(r.released); n > 0 {
 		return "waiting until " + plural(n, "released Guest is", "released Guests are") + " deleted"
@@ -73,7 +96,7 @@ func plural(n int, one, many string) string {
 // remaining counts what still needs an EntraTenant. When the cache has nothing left, a live look has the last word: a Guest that
 // was made a moment ago must not lose its tenant.
 func (r *tenantReconciler) remaining(ctx context.Context, tenantName string) (remaining, error) {
-	result := remaining{memberships: map[types.NamespacedName]bool{}}
+	result := remaining{held: map[heldObject]bool{}}
 	guests := &b2b.GuestList{}
 	if err := r.Client.List(ctx, guests, client.MatchingFields{indexGuestByTenant: tenantName}); err != nil {
 		return result, fmt.Errorf("listing Guests: %w", err)
@@ -81,8 +104,10 @@ func (r *tenantReconciler) remaining(ctx context.Context, tenantName string) (re
 	for i := range guests.Items {
 		result.add(guests.Items[i])
 	}
-	if err := r.heldMemberships(ctx, tenantName, guests, result.memberships); err != nil {
-		return result, err
+	for _, kind := range []b2b.ClaimKind{b2b.ClaimKindGuestGroupMembership, b2b.ClaimKindGuestAppRoleAssignment} {
+		if err := r.findHeld(ctx, kind, tenantName, guests, result.held); err != nil {
+			return result, err
+		}
 	}
 	if result.message() != "" {
 		return result, nil
@@ -103,22 +128,23 @@ func (r *remaining) add(guest b2b.Guest) {
 	r.unreleased++
 }
 
-// heldMemberships finds the memberships that have something to undo in the tenant: those that name an address in it, and those of
-// its invitations and of its guests.
-func (r *tenantReconciler) heldMemberships(ctx context.Context, tenantName string, guests *b2b.GuestList, found map[types.NamespacedName]bool) error {
+// findHeld finds the objects of a kind that have something to undo in the tenant: those that name an address in it, and those of its
+// invitations and of its guests.
+func (r *tenantReconciler) findHeld(ctx context.Context, kind b2b.ClaimKind, tenantName string, guests *b2b.GuestList,
+	found map[heldObject]bool) error {
 	collect := func(options ...client.ListOption) error {
-		memberships := &b2b.GuestGroupMembershipList{}
-		if err := r.Client.List(ctx, memberships, append(options, client.UnsafeDisableDeepCopy)...); err != nil {
-			return fmt.Errorf("listing GuestGroupMemberships: %w", err)
+		list := newAccessList(kind)
+		if err := r.Client.List(ctx, list, append(options, client.UnsafeDisableDeepCopy)...); err != nil {
+			return fmt.Errorf("listing %ss: %w", kind, err)
 		}
-		for i := range memberships.Items {
-			if membership := &memberships.Items[i]; controllerutil.ContainsFinalizer(membership, b2b.Finalizer) {
-				found[client.ObjectKeyFromObject(membership)] = true
+		return meta.EachListItem(list, func(item runtime.Object) error {
+			if object, ok := item.(client.Object); ok && controllerutil.ContainsFinalizer(object, b2b.Finalizer) {
+				found[heldObject{kind, client.ObjectKeyFromObject(object)}] = true
 			}
-		}
-		return nil
+			return nil
+		})
 	}
-	if err := collect(client.MatchingFields{indexMembershipByTenant: tenantName}); err != nil {
+	if err := collect(client.MatchingFields{indexAccessByTenant: tenantName}); err != nil {
 		return err
 	}
 	invitations := &b2b.GuestInvitationList{}
@@ -127,14 +153,14 @@ func (r *tenantReconciler) heldMemberships(ctx context.Context, tenantName strin
 	}
 	for i := range invitations.Items {
 		err := collect(client.InNamespace(invitations.Items[i].Namespace),
-			client.MatchingFields{indexMembershipByInvitation: invitations.Items[i].Name})
+			client.MatchingFields{indexAccessByInvitation: invitations.Items[i].Name})
 		if err != nil {
 			return err
 		}
 	}
 	for i := range guests.Items {
 		if id := guests.Items[i].Status.UserID; id != "" {
-			if err := collect(client.MatchingFields{indexMembershipByUserID: id}); err != nil {
+			if err := collect(client.MatchingFields{indexAccessByUserID: id}); err != nil {
 				return err
 			}
 		}

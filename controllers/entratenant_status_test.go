@@ -47,6 +47,22 @@ func TestBroaderPermissionsCountForTheLeastOnes(t *testing.T) {
 	}
 }
 
+func TestPermissionsForApplicationsCountWhereTheyAreNeeded(t *testing.T) {
+	g := NewWithT(t)
+	granted := directory.Permissions{Known: true, Granted: []string{"Directory.Read.All", permissionAssignAppRoles}}
+	missing := func(alsoNeeded ...need) (missing []string) {
+		for _, m := range assess(granted, alsoNeeded...).Missing {
+			missing = append(missing, m.Permission)
+		}
+		return missing
+	}
+	g.Expect(missing(needsForApplications()...)).To(Equal(missing()), "reading the directory includes reading applications")
+	g.Expect(assess(granted).Granted).NotTo(ContainElement(permissionAssignAppRoles))
+	g.Expect(assess(granted, needsForApplications()...).Granted).To(ContainElement(permissionAssignAppRoles))
+	granted.Granted = granted.Granted[:1]
+	g.Expect(missing(needsForApplications()...)).To(ContainElement(permissionAssignAppRoles))
+}
+
 func TestWhatIsKnownOfATenantOutlivesAnOutage(t *testing.T) {
 	g := NewWithT(t)
 	tenant := &b2b.EntraTenant{ObjectMeta: metav1.ObjectMeta{Generation: 2}}

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
@@ -84,6 +86,36 @@ func (e *Events) RemovedExternally(membership runtime.Object) {
 	e.warning(membership, "RemovedExternally", "Observe", "Somebody else has removed the guest from the group; nobody is added again without a new regrantToken")
 }
 
+// Assigned says that a guest was assigned an app role.
+func (e *Events) Assigned(assignment runtime.Object, servicePrincipalID string) {
+	e.normal(assignment, "Assigned", "GrantAppRole", "Assigned the app role of service principal %s to the guest", servicePrincipalID)
+}
+
+// Revoked says that an app role was taken from a guest.
+func (e *Events) Revoked(assignment runtime.Object, servicePrincipalID string) {
+	e.normal(assignment, "Revoked", "RevokeAppRole", "Took the app role of service principal %s from the guest", servicePrincipalID)
+}
+
+// AssignmentLeft says why a guest keeps an app role although the GuestAppRoleAssignment ends.
+func (e *Events) AssignmentLeft(assignment runtime.Object, why string) {
+	e.warning(assignment, "AssignmentLeft", "RevokeAppRole", "Left the app role with the guest: %s", why)
+}
+
+// RoleRemovedExternally says that somebody else has taken an app role from a guest.
+func (e *Events) RoleRemovedExternally(assignment runtime.Object) {
+	e.warning(assignment, "RemovedExternally", "Observe", "Somebody else has taken the app role from the guest; it is not assigned again without a new regrantToken")
+}
+
+// ExpiringSoon says of an object when it will expire.
+func (e *Events) ExpiringSoon(object runtime.Object, message string) {
+	e.warning(object, "ExpiringSoon", "Expire", "%s", sentence(message))
+}
+
+// Expired says of an object that it has run out, and what renews it.
+func (e *Events) Expired(object runtime.Object, message string) {
+	e.normal(object, "Expired", "Expire", "%s", sentence(message))
+}
+
 // Connected says that an EntraTenant is connected.
 func (e *Events) Connected(tenant runtime.Object) {
 	e.normal(tenant, "Connected", "Connect", "Connected the tenant")
@@ -92,6 +124,11 @@ func (e *Events) Connected(tenant runtime.Object) {
 // Disconnected says why an EntraTenant is not connected any more.
 func (e *Events) Disconnected(tenant runtime.Object, why string) {
 	e.warning(tenant, "Disconnected", "Connect", "Disconnected the tenant: %s", why)
+}
+
+// sentence begins a condition's message with a capital.
+func sentence(message string) string {
+	return strings.ToUpper(message[:1]) + message[1:]
 }
 
 func (e *Events) normal(object runtime.Object, reason, action, note string, args ...any) {

@@ -63,4 +63,7 @@ const (
 	permissionWriteGroups = "GroupMember.ReadWrite.All"
 	permissionReadPolicy  = "Policy.Read.All"
 	permissionReadTenant  = "Organization.Read.All"
+
+	permissionReadApplications = "Application.Read.All"
+	permissionAssignAppRoles   = "AppRoleAssignment.ReadWrite.All"
 )

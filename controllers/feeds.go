@@ -26,6 +26,7 @@ type Feeds struct {
 	guests      feed
 	invitations feed
 	memberships feed
+	assignments feed
 	// groups has who waits for the members of a group.
 	groups *waitlist
 }
@@ -42,14 +43,20 @@ func (f *Feeds) Invitations() source.Source { return &f.invitations }
 // Memberships is the source of the GuestGroupMembership controller.
 func (f *Feeds) Memberships() source.Source { return &f.memberships }
 
+// Assignments is the source of the GuestAppRoleAssignment controller.
+func (f *Feeds) Assignments() source.Source { return &f.assignments }
+
 // Wake wakes an object that waited for its turn, or whose turn is over.
 func (f *Feeds) Wake(key budget.Key) {
 	request := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: key.Namespace, Name: key.Name}}
-	if key.Kind == kindGuest {
+	switch key.Kind {
+	case kindGuest:
 		f.guests.add(urgent, request)
-		return
+	case kindAssignment:
+		f.assignments.add(urgent, request)
+	default:
+		f.memberships.add(urgent, request)
 	}
-	f.memberships.add(urgent, request)
 }
 
 // Of gives what the mirror of an EntraTenant calls with its changes; user shows what the mirror knows of a user. It does not block,
@@ -85,7 +92,7 @@ func (f *Feeds) wake(ctx context.Context, tenantName string, user func(id string
 // wakePair wakes the memberships of a user in a group. A user has few memberships, so that those in other groups are passed over here.
 func (f *Feeds) wakePair(ctx context.Context, groupID, userID string) error {
 	memberships := &b2b.GuestGroupMembershipList{}
-	if err := f.cache.List(ctx, memberships, client.MatchingFields{indexMembershipByUserID: userID}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := f.cache.List(ctx, memberships, client.MatchingFields{indexAccessByUserID: userID}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("listing memberships to wake: %w", err)
 	}
 	for i := range memberships.Items {
@@ -114,22 +121,19 @@ func (f *Feeds) wakeAll(ctx context.Context, tenantName string) error {
 	if err != nil {
 		return err
 	}
-	err = f.memberships.addFound(ctx, f.cache, &b2b.GuestGroupMembershipList{}, routine,
-		client.MatchingFields{indexMembershipByTenant: tenantName})
-	if err != nil {
-		return err
-	}
 	invitations, err := requestsFor(ctx, f.cache, &b2b.GuestInvitationList{}, client.MatchingFields{indexInvitationByTenant: tenantName})
 	if err != nil {
 		return err
 	}
 	f.invitations.add(routine, invitations...)
-	for _, invitation := range invitations {
-		err := f.memberships.addFound(ctx, f.cache, &b2b.GuestGroupMembershipList{}, routine,
-			client.InNamespace(invitation.Namespace), client.MatchingFields{indexMembershipByInvitation: invitation.Name})
+	for kind, feed := range map[b2b.ClaimKind]*feed{
+		b2b.ClaimKindGuestGroupMembership: &f.memberships, b2b.ClaimKindGuestAppRoleAssignment: &f.assignments,
+	} {
+		found, err := accessOfTenant(ctx, f.cache, kind, tenantName, invitations)
 		if err != nil {
 			return err
 		}
+		feed.add(routine, found...)
 	}
 	return nil
 }

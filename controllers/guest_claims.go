@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -16,53 +17,71 @@ import (
 )
 
 // reviewClaims gives the claims that still hold, bound to the objects that make them now: an object that was restored from a
-// backup has a new uid. A claim is dropped only when a live read finds its object gone, for a cache can be behind.
+// backup has a new uid. A claim is dropped only when a live read finds its object gone or run out, for a cache can be behind.
 func (k *guestKind) reviewClaims(ctx context.Context, life *guestLife) ([]b2b.GuestClaim, error) {
 	kept := make([]b2b.GuestClaim, 0, len(life.guest.Spec.Claims))
+	life.claimers = nil
 	for _, claim := range life.guest.Spec.Claims {
-		uid, err := k.claimantUID(ctx, k.Client, life.guest, claim)
-		if err == nil && uid != claim.UID {
-			uid, err = k.claimantUID(ctx, k.Reader, life.guest, claim)
+		by, err := k.claimerOf(ctx, k.Client, life.guest, claim)
+		if err == nil && (by.uid != claim.UID || life.ranOut(by, k.Now())) {
+			by, err = k.claimerOf(ctx, k.Reader, life.guest, claim)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading %s %s/%s: %w", claim.Kind, claim.Namespace, claim.Name, err)
 		}
-		if uid == "" || slices.ContainsFunc(kept, func(other b2b.GuestClaim) bool { return other.UID == uid }) {
+		twice := slices.ContainsFunc(kept, func(other b2b.GuestClaim) bool { return other.UID == by.uid })
+		if by.uid == "" || twice || life.ranOut(by, k.Now()) {
 			continue
 		}
-		claim.UID = uid
+		claim.UID = by.uid
 		kept = append(kept, claim)
+		life.claimers = append(life.claimers, by)
 	}
 	return kept, nil
 }
 
-// claimantUID gives the uid of the object that makes the claim, "" where none does: it is gone, or asks for somebody else.
-func (k *guestKind) claimantUID(ctx context.Context, reader client.Reader, guest *b2b.Guest, claim b2b.GuestClaim) (types.UID, error) {
+// claimer is the object that makes a claim.
+type claimer struct {
+	uid            types.UID // "" where none does: it is gone, or asks for somebody else
+	suspended      bool
+	expirationTime *metav1.Time
+	invitation     *b2b.GuestInvitation // nil where it is none
+}
+
+// claimerOf reads the object that makes a claim.
+func (k *guestKind) claimerOf(ctx context.Context, reader client.Reader, guest *b2b.Guest, claim b2b.GuestClaim) (claimer, error) {
 	key := types.NamespacedName{Namespace: claim.Namespace, Name: claim.Name}
 	var object client.Object
 	var asks func() (tenant, address string)
+	var by claimer
 	switch claim.Kind {
 	case b2b.ClaimKindGuestInvitation:
 		invitation := &b2b.GuestInvitation{}
-		object = invitation
-		asks = func() (string, string) { return invitation.Spec.TenantRef.Name, invitation.Spec.EmailAddress }
-	case b2b.ClaimKindGuestGroupMembership:
-		membership := &b2b.GuestGroupMembership{}
-		object = membership
+		object, by.invitation = invitation, invitation
 		asks = func() (string, string) {
-			return membership.Spec.Guest.TenantName(), membership.Spec.Guest.EmailAddress
+			by.suspended, by.expirationTime = invitation.Spec.Suspend, invitation.Spec.ExpirationTime
+			return invitation.Spec.TenantRef.Name, invitation.Spec.EmailAddress
+		}
+	case b2b.ClaimKindGuestGroupMembership, b2b.ClaimKindGuestAppRoleAssignment:
+		wants := newAccessObject(claim.Kind)
+		object = wants
+		asks = func() (string, string) {
+			terms := termsOf(wants)
+			by.suspended, by.expirationTime = terms.suspend, terms.expirationTime
+			return terms.guest.TenantName(), terms.guest.EmailAddress
 		}
 	default:
-		return claim.UID, nil // made by a newer version of this operator
+		return claimer{uid: claim.UID}, nil // made by a newer version of this operator
 	}
 	if err := reader.Get(ctx, key, object); err != nil {
-		return "", client.IgnoreNotFound(err)
+		return claimer{}, client.IgnoreNotFound(err)
 	}
 	tenant, address := asks()
 	if tenant != guest.Spec.TenantRef.Name || b2b.NormalizeEmailAddress(address) != guest.Spec.EmailAddress {
-		return "", nil
+		return claimer{}, nil
 	}
-	return object.GetUID(), nil
+	by.uid = object.GetUID()
+	return by, nil
 }
 
 // keepClaims stores the claims that hold, where they differ. When none is left, the release begins in the same write: a claim
@@ -79,6 +98,9 @@ func (k *guestKind) keepClaims(life *guestLife, claims []b2b.GuestClaim) *lifecy
 			}
 		}
 		guest.Spec.Claims = claims
+		for _, lapsed := range life.lapsed {
+			life.record.addLapse(lapsed)
+		}
 		if len(claims) == 0 {
 			k.beginRelease(life)
 		}
@@ -132,6 +154,7 @@ func (k *guestKind) chooseAuthor(ctx context.Context, life *guestLife, claims []
 		if decision.Allowed {
 			return invitation, nil
 		}
+		life.allowedFrom = earlier(life.allowedFrom, decision.From)
 	}
 	return nil, nil
 }
@@ -150,6 +173,7 @@ func (d Dependencies) decideInvitation(ctx context.Context, tenant tenant, invit
 		TenantRedirectURL: tenant.Spec.RedirectURL,
 		Sponsored:         len(invitation.Spec.Sponsors) > 0,
 		ProfileFields:     profileFields(invitation.Spec.Profile),
+		Lifetime:          policy.Lifetime{Ends: timeAt(invitation.Spec.ExpirationTime), Now: d.Now()},
 	}
 	for _, change := range otherwise {
 		change(&request)

@@ -31,6 +31,7 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(ownChanged(), recordChanged()))).
 		Watches(&b2b.GuestInvitation{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.GuestGroupMembership{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
+		Watches(&b2b.GuestAppRoleAssignment{}, mapped(kind.ofClaimant), builder.WithPredicates(specChanged())).
 		Watches(&b2b.EntraTenant{}, mapped(kind.ofTenant), builder.WithPredicates(tenantChanged())).
 		Watches(&b2b.GuestPolicy{}, mapped(kind.ofPolicy), builder.WithPredicates(specChanged())).
 		Watches(&corev1.Namespace{}, mapped(kind.ofNamespace), builder.WithPredicates(labelsChanged())).
@@ -39,18 +40,19 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 		Complete(&lifecycle.Loop[*b2b.Guest]{Client: d.Client, Kind: kind})
 }
 
-// ofClaimant finds the Guests that an invitation or a membership asks for, by the address, and those that a membership is recorded for.
+// ofClaimant finds the Guests that an object asks for, by the address, and those that another object than an invitation is recorded for.
 func (k *guestKind) ofClaimant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
 	switch claimant := object.(type) {
 	case *b2b.GuestInvitation:
 		return k.ofAddress(ctx, claimant.Spec.TenantRef.Name, claimant.Spec.EmailAddress)
-	case *b2b.GuestGroupMembership:
+	case accessObject:
+		wants := termsOf(claimant)
 		recorded, err := requestsFor(ctx, k.Cache, &b2b.GuestList{},
-			client.MatchingFields{indexGuestByPairClaimant: claimant.Namespace + "/" + claimant.Name})
-		if err != nil || claimant.Spec.Guest.EmailAddress == "" {
+			client.MatchingFields{indexGuestByPairClaimant: claimantKey(wants.kind, claimant.GetNamespace(), claimant.GetName())})
+		if err != nil || wants.guest.EmailAddress == "" {
 			return recorded, err
 		}
-		claimed, err := k.ofAddress(ctx, claimant.Spec.Guest.TenantName(), claimant.Spec.Guest.EmailAddress)
+		claimed, err := k.ofAddress(ctx, wants.guest.TenantName(), wants.guest.EmailAddress)
 		return append(recorded, claimed...), err
 	}
 	return nil, nil
@@ -63,7 +65,7 @@ func (k *guestKind) ofAddress(ctx context.Context, tenantName, emailAddress stri
 // laneOf gives the namespace that asked for a Guest first.
 func (k *guestKind) laneOf(request reconcile.Request) string {
 	guest := &b2b.Guest{}
-	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest); err != nil || len(guest.Spec.Claims) == 0 {
+	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest, client.UnsafeDisableDeepCopy); err != nil || len(guest.Spec.Claims) == 0 {
 		return ""
 	}
 	return guest.Spec.Claims[0].Namespace
@@ -138,6 +140,15 @@ func (k *guestKind) Decide(ctx context.Context, guest *b2b.Guest) (lifecycle.Dec
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
+	decision, err := k.decide(ctx, life)
+	decision.Due = life.due(k.Now())
+	return decision, err
+}
+
+func (k *guestKind) decide(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
+	if decision, err := k.keepLapses(ctx, life); decision != nil || err != nil {
+		return valueOf(decision), err
+	}
 	if life.record.Release != nil {
 		return k.decideRelease(ctx, life)
 	}
@@ -145,13 +156,17 @@ func (k *guestKind) Decide(ctx context.Context, guest *b2b.Guest) (lifecycle.Dec
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
+	claims, verdict := k.dropUnredeemed(ctx, life, claims)
+	if verdict != nil {
+		return lifecycle.Say(*verdict), nil
+	}
 	if step := k.keepClaims(life, claims); step != nil {
 		return lifecycle.Do(*step), nil
 	}
 	if decision, err := k.sweepPairs(ctx, life); decision != nil || err != nil {
 		return valueOf(decision), err
 	}
-	if verdict := life.tenant.waiting(guest.Spec.TenantRef.Name); verdict != nil {
+	if verdict := life.tenant.waiting(life.guest.Spec.TenantRef.Name); verdict != nil {
 		return lifecycle.Say(*verdict), nil
 	}
 	if life.author, err = k.chooseAuthor(ctx, life, claims); err != nil {
@@ -171,6 +186,13 @@ type guestLife struct {
 	// author is the invitation that decides, nil where none may.
 	author *b2b.GuestInvitation
 	upkeep upkeep
+	// claimers are the objects that make the claims, and lapsed those that run out in this moment because the guest has not redeemed.
+	claimers []claimer
+	lapsed   []lapse
+	// asked says that the directory was asked whether the guest has redeemed at last.
+	asked bool
+	// allowedFrom is when an invitation that the policies do not allow yet will be allowed; zero for never.
+	allowedFrom time.Time
 }
 
 // userID is the user that this life is about, "" where none is known: a status may still name the user of an earlier life.
@@ -191,7 +213,7 @@ func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 		return nil // a life without an author keeps the last one, so that its return changes nothing
 	}
 	return &lifecycle.Step{Name: "the author of the guest", Announce: func(ctx context.Context) error {
-		life.record.Author = &author{UID: uid, ResendToken: life.author.Spec.ResendToken}
+		life.record.Author = &author{UID: uid, ResendToken: life.record.takeToken(life.author)}
 		return k.storeLife(ctx, life)
 	}}
 }

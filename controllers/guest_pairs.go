@@ -9,11 +9,11 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
 )
 
-// restoreGrace is for how long a Guest that was restored from a backup keeps pairs whose memberships have not been restored yet.
+// restoreGrace is for how long a Guest that was restored from a backup keeps pairs whose objects have not been restored yet.
 const restoreGrace = 10 * time.Minute
 
-// sweepPairs takes the guest out of groups that no object wants any more. Memberships do this themselves; one whose finalizer
-// somebody took away, or that never had one because the guest was in the group before, cannot.
+// sweepPairs takes the guest out of groups, and from the guest app roles, that no object wants any more. The objects do this
+// themselves; one whose finalizer somebody took away, or that never had one because the guest had the target before, cannot.
 func (k *guestKind) sweepPairs(ctx context.Context, life *guestLife) (*lifecycle.Decision, error) {
 	restoring := k.Now().Before(life.guest.CreationTimestamp.Add(restoreGrace))
 	for _, p := range life.record.Pairs {
@@ -21,11 +21,11 @@ func (k *guestKind) sweepPairs(ctx context.Context, life *guestLife) (*lifecycle
 			continue
 		}
 		for _, c := range p.Claimants {
-			membership, err := k.pairs.membershipOf(ctx, c)
+			object, err := k.pairs.claimantOf(ctx, p.claimKind(), c)
 			if err != nil {
 				return nil, err
 			}
-			if membership != nil {
+			if object != nil {
 				continue
 			}
 			decision, err := k.pairs.release(ctx, leaving{guestLife: life, pair: p, claimant: c, about: life.guest})
@@ -35,8 +35,8 @@ func (k *guestKind) sweepPairs(ctx context.Context, life *guestLife) (*lifecycle
 	return nil, nil
 }
 
-// releasePairs waits until the guest is out of the groups that it is on its way out of. Those that stay suspended, and those
-// that were restored from a backup and wait for their invitation, do not hold up the release.
+// releasePairs waits until what the guest loses has been taken back. What stays suspended, and what was restored from a backup and
+// waits for its invitation, does not hold up the release.
 func (k *guestKind) releasePairs(ctx context.Context, life *guestLife) (*lifecycle.Decision, error) {
 	if decision, err := k.sweepPairs(ctx, life); decision != nil || err != nil {
 		return decision, err
@@ -44,11 +44,11 @@ func (k *guestKind) releasePairs(ctx context.Context, life *guestLife) (*lifecyc
 	waiting := 0
 	for _, p := range life.record.Pairs {
 		for _, c := range p.Claimants {
-			membership, err := k.pairs.membershipOf(ctx, c)
+			object, err := k.pairs.claimantOf(ctx, p.claimKind(), c)
 			if err != nil {
 				return nil, err
 			}
-			if membership != nil && membership.UID == c.UID && !membership.Spec.Suspend {
+			if object != nil && object.GetUID() == c.UID && !termsOf(object).suspend {
 				waiting++
 				break
 			}
@@ -58,7 +58,8 @@ func (k *guestKind) releasePairs(ctx context.Context, life *guestLife) (*lifecyc
 		return nil, nil
 	}
 	decision := lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing,
-		fmt.Sprintf("the guest leaves %d groups first", waiting), lifecycle.Later))
+		fmt.Sprintf("%s first", plural(waiting, "group membership or app role assignment ends", "group memberships and app role assignments end")),
+		lifecycle.Later))
 	return &decision, nil
 }
 

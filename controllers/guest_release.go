@@ -22,9 +22,10 @@ const keepReleased = 30 * 24 * time.Hour
 // to undo, and it is over at once, whatever the directory may be doing.
 func (k *guestKind) beginRelease(life *guestLife) {
 	life.record.Release = &release{
-		StartedAt: k.Now().UTC().Truncate(time.Second),
-		Policy:    life.record.DeletionPolicy,
-		UserID:    life.userID(),
+		StartedAt:  k.Now().UTC().Truncate(time.Second),
+		Policy:     life.record.DeletionPolicy,
+		UserID:     life.userID(),
+		Unredeemed: len(life.lapsed) > 0,
 	}
 	if !life.record.mayHaveInvited(life.guest.UID) && len(life.record.Pairs) == 0 {
 		did, why := deedRetained, "this operator did not create the user"
@@ -108,7 +109,8 @@ func (k *guestKind) decideReleased(life *guestLife) lifecycle.Decision {
 	}
 	left := done.At.Add(keepReleased).Sub(k.Now())
 	nothingToTell := done.Did == deedNothing && len(life.record.Attempts) == 0
-	if len(life.record.Pairs) == 0 && left <= 0 || nothingToTell || life.tenant.EntraTenant == nil || life.guest.DeletionTimestamp != nil {
+	over := len(life.record.Pairs) == 0 && left <= 0 || nothingToTell
+	if over && len(life.record.Lapses) == 0 || life.tenant.EntraTenant == nil || life.guest.DeletionTimestamp != nil {
 		return lifecycle.Do(k.forget(life))
 	}
 	return lifecycle.Say(lifecycle.IsReady(b2b.ReasonReleased, "nobody asks for this guest any more; "+done.summary()).Within(left))
@@ -140,6 +142,9 @@ func (k *guestKind) decideDeletion(ctx context.Context, life *guestLife) (lifecy
 	}
 	if seen.user == nil {
 		return k.decideVanished(ctx, life, seen), nil
+	}
+	if life.redeemedAfterAll(*seen.user) {
+		return k.endRedeemed(life), nil
 	}
 	if why, err := k.keepBecause(ctx, life, *seen.user); err != nil || why != "" {
 		return k.endUnless(life, err, why), err

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"math/rand/v2"
 	"time"
-
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/additions"
@@ -22,7 +20,7 @@ func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecy
 	if state == additions.Over && failed != nil {
 		return lifecycle.Say(additionFailure(failed)), nil
 	}
-	member, known := want.tenant.Mirror.Member(want.groupID, userID)
+	member, known := want.tenant.Mirror.Member(want.target.GroupID, userID)
 	switch {
 	case !known:
 		return lifecycle.Say(k.awaitMembers(want)), nil
@@ -30,7 +28,7 @@ func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecy
 		want.tenant.Additions.Forget(key)
 		return k.decidePresent(want), nil
 	case state == additions.Waiting || state == additions.Sent:
-		return lifecycle.Say(inQueue(0)), nil
+		return lifecycle.Say(k.inAdditionsQueue(want)), nil
 	}
 	return k.decideMissing(ctx, want, state)
 }
@@ -38,20 +36,21 @@ func (k *membershipKind) decideMember(ctx context.Context, want *wanted) (lifecy
 // decideMissing decides about a guest whom the mirror does not show in the group. That is only a suspicion, which a live read confirms
 // before anybody acts on it.
 func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state additions.State) (lifecycle.Decision, error) {
-	removed := want.removedByOthers(k.Now(), k.ReplicationWindow) && !want.regrants()
-	if !removed && state != additions.Boarding {
+	called := state == additions.Boarding // by a request that it asked for, having been found not to be there yet
+	removed := want.removedByOthers(k.Now(), k.ReplicationWindow, called) && !want.regrants()
+	if !removed && !called {
 		if want.tenant.suspension(want.membership.Spec.Suspend) == "" {
-			want.tenant.Additions.Ask(turnKey(want.membership), want.groupID, want.life.userID())
+			want.tenant.Additions.Ask(turnKey(want.membership), want.target.GroupID, want.life.userID())
 		}
-		return lifecycle.Say(inQueue(0)), nil
+		return lifecycle.Say(k.inAdditionsQueue(want)), nil
 	}
-	member, err := want.tenant.Directory.IsMember(ctx, want.groupID, want.life.userID())
+	member, err := want.tenant.Directory.IsMember(ctx, want.target.GroupID, want.life.userID())
 	switch {
 	case err != nil:
 		want.tenant.Additions.Forget(turnKey(want.membership))
 		return lifecycle.Say(groupFailure(err, "reading the members of the group", permissionReadGroups)), nil
 	case member:
-		want.tenant.Mirror.SawMember(want.groupID, want.life.userID(), true)
+		want.tenant.Mirror.SawMember(want.target.GroupID, want.life.userID(), true)
 		want.tenant.Additions.Forget(turnKey(want.membership))
 		return k.decidePresent(want), nil
 	case removed:
@@ -63,13 +62,26 @@ func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state 
 	return lifecycle.Do(k.additionStep(want)), nil
 }
 
+// inAdditionsQueue is the verdict on a membership that waits for its addition. One that has said nothing yet says so when that takes
+// long; one that has said what it waits for does not write again.
+func (k *membershipKind) inAdditionsQueue(want *wanted) lifecycle.Verdict {
+	waited := want.tenant.Additions.Waited(turnKey(want.membership))
+	switch {
+	case len(want.membership.Status.Conditions) > 0:
+		return inQueue(0)
+	case waited < shortWait:
+		return lifecycle.LookAgain(shortWait - waited + rand.N(tellWithin)) //nolint:gosec // a spread, not a secret
+	}
+	return queued()
+}
+
 // awaitMembers has the membership wait until the members of its group have been listed.
 func (k *membershipKind) awaitMembers(want *wanted) lifecycle.Verdict {
-	if err := want.tenant.Mirror.GroupErr(want.groupID); err != nil {
+	if err := want.tenant.Mirror.GroupErr(want.target.GroupID); err != nil {
 		return groupFailure(err, "reading the members of the group", permissionReadGroups)
 	}
-	k.Feeds.groups.add(want.groupID, requestFor(want.membership), k.Now())
-	if _, known := want.tenant.Mirror.Member(want.groupID, want.life.userID()); known { // listed just now, and nobody would wake us
+	k.Feeds.groups.add(want.target.GroupID, requestFor(want.membership), k.Now())
+	if _, known := want.tenant.Mirror.Member(want.target.GroupID, want.life.userID()); known { // listed just now, and nobody would wake us
 		return lifecycle.LookAgain(time.Millisecond)
 	}
 	return lifecycle.LookAgain(queueGlance)
@@ -77,13 +89,7 @@ func (k *membershipKind) awaitMembers(want *wanted) lifecycle.Verdict {
 
 // report puts who and where into the status.
 func (w *wanted) report() {
-	w.membership.Status.UserID, w.membership.Status.GroupID = w.life.userID(), w.groupID
-}
-
-// recorded gives the pair and what this membership is recorded as in it, nil where it is not.
-func (w *wanted) recorded() (*pair, *claimant) {
-	p := w.life.record.pair(w.groupID)
-	return p, p.claimant(w.membership.Namespace, w.membership.Name)
+	w.membership.Status.UserID, w.membership.Status.GroupID = w.life.userID(), w.target.GroupID
 }
 
 // decidePresent says that the guest is in the group, and records that this membership wants it so.
@@ -92,7 +98,7 @@ func (k *membershipKind) decidePresent(want *wanted) lifecycle.Decision {
 	token := want.membership.Spec.RegrantToken
 	if c == nil || c.UID != want.membership.UID || c.RegrantToken != token {
 		return lifecycle.Do(lifecycle.Step{Name: "a claimant of a pair", Announce: func(ctx context.Context) error {
-			return k.announce(ctx, want, p == nil || p.Found)
+			return k.announce(ctx, &want.access, p == nil || p.Found)
 		}})
 	}
 	want.report()
@@ -103,23 +109,17 @@ func (k *membershipKind) decidePresent(want *wanted) lifecycle.Decision {
 }
 
 // removedByOthers reports whether the guest was in the group and is not any more. Where the status was lost, only the age of
-// the announcement tells: what was announced long ago has been carried out.
-func (w *wanted) removedByOthers(now time.Time, window time.Duration) bool {
+// the announcement tells: what was announced long ago has been carried out, unless it is known to be still in hand.
+func (w *wanted) removedByOthers(now time.Time, window time.Duration, inHand bool) bool {
 	p, c := w.recorded()
 	if c == nil || p.UserID != w.life.userID() {
-		return w.membership.Status.MemberSince != nil
+		return w.membership.Status.MemberSince != nil || w.withheld() != nil
 	}
 	if p.Found || w.membership.Status.MemberSince != nil {
 		return true
 	}
 	statusLost := len(w.membership.Status.Conditions) == 0
-	return statusLost && now.After(p.AnnouncedAt.Add(2*window))
-}
-
-// regrants reports whether a new token asks for the guest to be added again.
-func (w *wanted) regrants() bool {
-	_, c := w.recorded()
-	return c != nil && w.membership.Spec.RegrantToken != "" && c.RegrantToken != w.membership.Spec.RegrantToken
+	return statusLost && !inHand && now.After(p.AnnouncedAt.Add(2*window))
 }
 
 // additionStep announces the addition, now that the request that adds is about to leave, and goes with it. Nobody waits here for the
@@ -131,7 +131,7 @@ func (k *membershipKind) additionStep(want *wanted) lifecycle.Step {
 			if err := k.forgetSeen(ctx, want); err != nil {
 				return err
 			}
-			return k.announce(ctx, want, false)
+			return k.announce(ctx, &want.access, false)
 		},
 		Act: func(context.Context) *lifecycle.Verdict {
 			want.tenant.Additions.Board(turnKey(want.membership)) // where it has left without this one, there is another
@@ -152,51 +152,6 @@ func (k *membershipKind) forgetSeen(ctx context.Context, want *wanted) error {
 		return fmt.Errorf("updating the status of GuestGroupMembership %s/%s: %w", want.membership.Namespace, want.membership.Name, err)
 	}
 	return nil
-}
-
-// announce stores the finalizer, then the pair with this membership in it. A pair that was found needs no finalizer, for there
-// is nothing to undo.
-func (k *membershipKind) announce(ctx context.Context, want *wanted, found bool) error {
-	if !found && controllerutil.AddFinalizer(want.membership, b2b.Finalizer) {
-		if err := k.Client.Update(ctx, want.membership); err != nil {
-			return err
-		}
-	}
-	return k.amend(ctx, want.life, func() bool { return k.record(want, found) })
-}
-
-// record puts the pair with this membership into the Guest's record, and reports whether that changed anything.
-func (k *membershipKind) record(want *wanted, found bool) bool {
-	rec := want.life.record
-	p := rec.pair(want.groupID)
-	if p == nil {
-		rec.Pairs = append(rec.Pairs, pair{GroupID: want.groupID})
-		p = &rec.Pairs[len(rec.Pairs)-1]
-	}
-	before := pair{GroupID: p.GroupID, UserID: p.UserID, GuestUID: p.GuestUID, AnnouncedAt: p.AnnouncedAt, Found: p.Found,
-		Claimants: slices.Clone(p.Claimants)}
-	if !found || p.UserID == "" {
-		p.AnnouncedAt = k.Now().UTC().Truncate(time.Second)
-	}
-	p.UserID, p.GuestUID, p.Found = want.life.userID(), want.life.guest.UID, found
-	want.enter(p)
-	return !before.same(*p) || p.AnnouncedAt.Sub(before.AnnouncedAt) >= k.ReplicationWindow
-}
-
-// enter records the membership in the pair.
-func (w *wanted) enter(p *pair) {
-	entry := claimant{Namespace: w.membership.Namespace, Name: w.membership.Name, UID: w.membership.UID,
-		RegrantToken: w.membership.Spec.RegrantToken}
-	if c := p.claimant(entry.Namespace, entry.Name); c != nil {
-		*c = entry
-		return
-	}
-	p.Claimants = append(p.Claimants, entry)
-}
-
-// same reports whether two states of a pair announce the same, whenever they did.
-func (p pair) same(other pair) bool {
-	return p.UserID == other.UserID && p.GuestUID == other.GuestUID && p.Found == other.Found && slices.Equal(p.Claimants, other.Claimants)
 }
 
 // additionFailure is the verdict on an addition that did not come about.

@@ -15,12 +15,12 @@ import (
 func wants() *wanted {
 	life := lifeOf()
 	life.guest.Status.UserID = "ada"
-	life.record.Pairs = []pair{{GroupID: "readers", UserID: "ada", GuestUID: "ours", AnnouncedAt: noon,
+	life.record.Pairs = []pair{{target: inGroup("readers"), UserID: "ada", GuestUID: "ours", AnnouncedAt: noon,
 		Claimants: []claimant{{Namespace: "team", Name: "ada-in-readers", UID: "m", RegrantToken: "1"}}}}
 	membership := &b2b.GuestGroupMembership{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "ada-in-readers", UID: "m"},
 		Spec: b2b.GuestGroupMembershipSpec{RegrantToken: "1"}}
 	lifecycle.Apply(&membership.Status.Conditions, lifecycle.Wait(b2b.ReasonThrottled, "m", 0), 1)
-	return &wanted{membership: membership, life: life, groupID: "readers"}
+	return &wanted{membership: membership, access: access{object: membership, life: life, target: inGroup("readers")}}
 }
 
 func TestAGuestWhoWasInTheGroupAndIsNotHasBeenRemovedByOthers(t *testing.T) {
@@ -41,15 +41,24 @@ func TestAGuestWhoWasInTheGroupAndIsNotHasBeenRemovedByOthers(t *testing.T) {
 		"seen there, and the record was lost":  {func(w *wanted) { w.life.record.Pairs, w.membership.Status.MemberSince = nil, &since }, noon, true},
 		"announced for the user of a life ago": {func(w *wanted) { w.life.record.Pairs[0].UserID = "ada before" }, long, false},
 		"found there in the life before":       {func(w *wanted) { w.life.record.Pairs[0].UserID, w.life.record.Pairs[0].Found = "ada before", true }, long, false},
-		"another membership's, found there":    {func(w *wanted) { w.life.record.Pairs[0].Found, w.groupID = true, "writers" }, long, false},
+		"another membership's, found there":    {func(w *wanted) { w.life.record.Pairs[0].Found, w.target = true, inGroup("writers") }, long, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			want := wants()
 			c.arrange(want)
-			NewWithT(t).Expect(want.removedByOthers(c.now, window)).To(Equal(c.want))
+			NewWithT(t).Expect(want.removedByOthers(c.now, window, false)).To(Equal(c.want))
 		})
 	}
+}
+
+func TestAnAdditionThatIsStillInHandHasNotBeenUndoneByOthersHoweverLongItTook(t *testing.T) {
+	g, want := NewWithT(t), wants()
+	want.membership.Status.Conditions = nil // it never had anything to say
+	long := noon.Add(2*window + time.Second)
+	g.Expect(want.removedByOthers(long, window, true)).To(BeFalse())
+	want.membership.Status.MemberSince = &metav1.Time{Time: noon}
+	g.Expect(want.removedByOthers(long, window, true)).To(BeTrue(), "it was there meanwhile")
 }
 
 func TestOnlyANewTokenOfARecordedMembershipRegrants(t *testing.T) {

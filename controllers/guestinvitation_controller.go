@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -78,44 +79,64 @@ func (k *guestInvitationKind) Decide(ctx context.Context, invitation *b2b.GuestI
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
+	guest, rec, err := k.claimed(ctx, tenant, invitation)
+	if err != nil {
+		return lifecycle.Decision{}, err
+	}
+	if ended := endingOf(invitation, rec, k.Now()); ended != nil {
+		return k.decideExpired(invitation, tenant, k.claimingOf(tenant, invitation), guest, rec, *ended), nil
+	}
 	if tenant.EntraTenant == nil {
 		return lifecycle.Say(*tenant.waiting(invitation.Spec.TenantRef.Name)), nil
 	}
-	mayNot, err := k.mayNotClaim(ctx, tenant, invitation)
+	mayNot, allowedFrom, err := k.mayNotClaim(ctx, tenant, invitation)
 	if err != nil {
 		return lifecycle.Decision{}, err
 	}
-	claiming := k.claimingOf(tenant, invitation)
-	guest, err := k.guestOf(ctx, tenant.EntraTenant, invitation.Spec.EmailAddress)
-	if err != nil {
-		return lifecycle.Decision{}, err
-	}
-	if mayNot != nil && !claiming.holds(guest) {
+	decision := lifecycle.Decision{}
+	if claiming := k.claimingOf(tenant, invitation); mayNot != nil && !claiming.holds(guest) {
 		mirrorGuest(invitation, nil)
-		return lifecycle.Say(*mayNot), nil
+		decision = lifecycle.Say(*mayNot)
+	} else if decision, err = k.claim(ctx, invitation, claiming, mayNot); err != nil {
+		return lifecycle.Decision{}, err
 	}
-	return k.claim(ctx, invitation, claiming, mayNot)
+	decision.Due = untilDates(k.Now(), invitation.Spec.ExpirationTime, allowedFrom)
+	return decision, nil
 }
 
-// mayNotClaim says why the invitation may not claim a Guest now, nil where it may.
-func (k *guestInvitationKind) mayNotClaim(ctx context.Context, tenant tenant, invitation *b2b.GuestInvitation) (*lifecycle.Verdict, error) {
+// claimed gives the Guest that the invitation asks for, with its record; nil where there is none.
+func (k *guestInvitationKind) claimed(ctx context.Context, tenant tenant, invitation *b2b.GuestInvitation) (*b2b.Guest, *record, error) {
+	if tenant.EntraTenant == nil {
+		return nil, nil, nil
+	}
+	guest, err := k.guestOf(ctx, tenant.EntraTenant, invitation.Spec.EmailAddress)
+	if guest == nil || err != nil {
+		return nil, nil, err
+	}
+	rec, err := readRecord(guest)
+	return guest, rec, err
+}
+
+// mayNotClaim says why the invitation may not claim a Guest now, nil where it may, and when the policies will allow it by themselves.
+func (k *guestInvitationKind) mayNotClaim(ctx context.Context, tenant tenant, invitation *b2b.GuestInvitation) (
+	mayNot *lifecycle.Verdict, allowedFrom time.Time, err error) {
 	decision, err := k.decideInvitation(ctx, tenant, invitation)
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	if !decision.Allowed {
 		verdict := verdictOf(decision)
-		return &verdict, nil
+		return &verdict, decision.From, nil
 	}
 	if tenant.suspension(invitation.Spec.Suspend) != "" {
-		return &lifecycle.Verdict{Outcome: lifecycle.Unchanged}, nil
+		return &lifecycle.Verdict{Outcome: lifecycle.Unchanged}, time.Time{}, nil
 	}
 	if tenant.DeletionTimestamp != nil {
 		verdict := lifecycle.Wait(b2b.ReasonWaitingForTenant,
 			fmt.Sprintf("EntraTenant %q is being deleted and takes nobody in any more", tenant.Name), 0)
-		return &verdict, nil
+		return &verdict, time.Time{}, nil
 	}
-	return tenant.waiting(tenant.Name), nil
+	return tenant.waiting(tenant.Name), time.Time{}, nil
 }
 
 // claim puts the claim in and says how the Guest stands, or what was found to be in the way of the invitation.

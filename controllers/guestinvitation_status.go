@@ -48,7 +48,7 @@ func mirrorAcceptance(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 		return
 	}
 	lifecycle.Set(conditions, generation, b2b.ConditionAccepted, metav1.ConditionFalse, b2b.ReasonPendingAcceptance,
-		"the guest has not redeemed the invitation yet")
+		"the guest has not redeemed the invitation yet"+redemptionDeadline(invitation, guest))
 }
 
 // mirrorAuthor says who decides for a guest that several invitations ask for, and tells the author what concerns it alone.
@@ -152,9 +152,14 @@ func verdictOf(decision policy.Decision) lifecycle.Verdict {
 
 // Report computes the status of a GuestInvitation. The Guest has been mirrored into it before.
 func (k *guestInvitationKind) Report(invitation *b2b.GuestInvitation, verdict lifecycle.Verdict, suspended string) {
+	k.reportExpiry(invitation, invitation.Spec.ExpirationTime, verdict)
 	report(invitation, &invitation.Status.ObservedGeneration, verdict, suspended)
-	if verdict.Outcome != lifecycle.Unchanged {
-		reportMilestones(invitation, verdict)
+	if verdict.Outcome == lifecycle.Unchanged {
+		return
+	}
+	reportMilestones(invitation, verdict)
+	if verdict.Reason != b2b.ReasonExpired {
+		invitation.Status.ExpiredResendToken = ""
 	}
 }
 

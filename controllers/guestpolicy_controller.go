@@ -20,7 +20,7 @@ import (
 // +kubebuilder:rbac:groups=b2b.entraguests.dev,resources=guestpolicies/status,verbs=update
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 
-// policyReconciler says what a GuestPolicy amounts to, and finds the groups that it names. It decides nothing: that is done for
+// policyReconciler says what a GuestPolicy amounts to, and finds the groups and applications that it names. It decides nothing: that is done for
 // each request, by package policy.
 type policyReconciler struct {
 	Dependencies
@@ -33,7 +33,7 @@ type policyLook struct {
 	generation      int64
 	counted, looked time.Time
 	connection      *Connection
-	trouble         []string
+	trouble         policyTrouble
 }
 
 // SetupGuestPolicy registers the controller of GuestPolicies.
@@ -50,7 +50,7 @@ func policiesOfTenant(object client.Object) (client.ObjectList, []client.ListOpt
 	return &b2b.GuestPolicyList{}, []client.ListOption{client.MatchingFields{indexPolicyByTenant: object.GetName()}}
 }
 
-// Reconcile counts, looks for the groups, and says whether the policy is in force.
+// Reconcile counts, looks for the groups and applications, and says whether the policy is in force.
 func (r *policyReconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	policy := &b2b.GuestPolicy{}
 	err := r.Client.Get(ctx, request.NamespacedName, policy)
@@ -95,7 +95,7 @@ func (r *policyReconciler) review(ctx context.Context, policy *b2b.GuestPolicy, 
 		}
 		look.counted = r.Now()
 	}
-	verdict := r.groups(ctx, policy, tenant, &look)
+	verdict := r.resolve(ctx, policy, tenant, &look)
 	r.looks.set(policy.Name, look)
 	return verdict.Within(interval), nil
 }

@@ -105,3 +105,35 @@ func TestASelectorThatTheAPIAcceptsButNobodyUnderstandsStallsThePolicy(t *testin
 	})
 	expectCondition(o, policy, b2b.ConditionStalled, metav1.ConditionTrue, b2b.ReasonPolicyDenied)
 }
+
+func TestAnApplicationsNameIsPinnedToTheOneThatWasFoundFirst(t *testing.T) {
+	o := startOperator(t)
+	first := o.sim.AddServicePrincipal(graphsim.ServicePrincipal{DisplayName: "Wiki"})
+	found, _ := o.sim.ServicePrincipal(first)
+	o.sim.AddServicePrincipal(graphsim.ServicePrincipal{DisplayName: "Twice"})
+	o.sim.AddServicePrincipal(graphsim.ServicePrincipal{DisplayName: "Twice"})
+	o.createTenant()
+	policy := o.createPolicy("applications", func(policy *b2b.GuestPolicy) {
+		policy.Spec.Applications = []b2b.ApplicationGrant{
+			grant("Wiki", "Reader"), grant("Wiki", "Editor"), grant("Twice"), grant("Missing"),
+			{ApplicationReference: b2b.ApplicationReference{AppID: found.AppID}},
+			{ApplicationReference: b2b.ApplicationReference{AppID: "00000000-0000-0000-0000-00000000dead"}},
+		}
+	})
+	o.expectReady(policy, b2b.ReasonValid)
+	wiki := b2b.ResolvedApplication{AppID: found.AppID, ServicePrincipalID: first, DisplayName: "Wiki"}
+	o.Expect(policy.Status.Applications).To(Equal([]b2b.ResolvedApplication{wiki, wiki}), "by name and by appID")
+	o.Expect(readyMessage(policy)).To(And(
+		ContainSubstring(`requests for these applications: "Twice" is the name of 2 applications`),
+		ContainSubstring(`"Missing" does not exist`),
+		ContainSubstring("00000000-0000-0000-0000-00000000dead is not in the tenant")))
+
+	o.Expect(o.sim.UpdateServicePrincipal(first, func(p *graphsim.ServicePrincipal) { p.DisplayName = "renamed" })).To(Succeed())
+	o.sim.AddServicePrincipal(graphsim.ServicePrincipal{DisplayName: "Wiki"})
+	o.restart()
+	update(o, policy, func(policy *b2b.GuestPolicy) { policy.Spec.Applications = policy.Spec.Applications[:1] })
+	expectSoon(o, policy, func(g Gomega, policy *b2b.GuestPolicy) {
+		g.Expect(policy.Status.ObservedGeneration).To(Equal(policy.Generation))
+	})
+	o.Expect(policy.Status.Applications).To(Equal([]b2b.ResolvedApplication{wiki}))
+}

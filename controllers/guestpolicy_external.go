@@ -13,34 +13,57 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/policy"
 )
 
-// groups brings status.groups up to date with the spec, and says whether the policy is in force. A group that was found once is
-// never looked for again: its name is pinned to it.
-func (r *policyReconciler) groups(ctx context.Context, object *b2b.GuestPolicy, tenant tenant, look *policyLook) lifecycle.Verdict {
-	known, unknown := knownGroups(object)
-	object.Status.Groups = known
+// resolve brings status.groups and status.applications up to date with the spec, and says whether the policy is in force. What was found
+// once is never looked for again: its name is pinned to it.
+func (r *policyReconciler) resolve(ctx context.Context, object *b2b.GuestPolicy, tenant tenant, look *policyLook) lifecycle.Verdict {
+	groups, unknownGroups := knownGroups(object)
+	applications, unknownApplications := knownApplications(object)
+	object.Status.Groups, object.Status.Applications = groups, applications
 	if verdict := invalidSelector(object); verdict != nil {
 		return *verdict
 	}
 	if verdict := tenant.waiting(object.Spec.TenantRef.Name); verdict != nil {
 		return *verdict
 	}
-	if len(unknown) == 0 {
-		return inForce(nil)
+	if len(unknownGroups)+len(unknownApplications) == 0 {
+		return inForce(policyTrouble{})
 	}
 	if look.connection == tenant.Connection && r.Now().Sub(look.looked) < lifecycle.Later {
 		return inForce(look.trouble).Within(lifecycle.Later)
 	}
-	trouble, err := r.find(ctx, object, tenant.Directory, unknown)
-	object.Status.Groups, _ = knownGroups(object) // in the order of the spec
-	if err != nil {
-		return r.notFoundYet(object, err)
+	trouble, failed := r.find(ctx, object, tenant.Directory, unknownGroups, unknownApplications)
+	if failed != nil {
+		return notFoundYet(object, *failed)
 	}
 	look.connection, look.looked, look.trouble = tenant.Connection, r.Now(), trouble
 	verdict := inForce(trouble)
-	if len(trouble) > 0 {
+	if !trouble.none() {
 		verdict = verdict.Within(lifecycle.Later)
 	}
 	return verdict
+}
+
+// policyTrouble names what the tenant does not have, and says what is wrong with it.
+type policyTrouble struct{ groups, applications []string }
+
+func (t policyTrouble) none() bool { return len(t.groups)+len(t.applications) == 0 }
+
+// find asks the tenant for groups and applications and puts those that it has into the status. A verdict means that the tenant could
+// not tell.
+func (r *policyReconciler) find(ctx context.Context, object *b2b.GuestPolicy, tenant directory.Directory,
+	groups []b2b.GroupReference, applications []b2b.ApplicationReference) (trouble policyTrouble, failed *lifecycle.Verdict) {
+	var groupsErr, applicationsErr error
+	trouble.groups, groupsErr = findGroups(ctx, object, tenant, groups)
+	trouble.applications, applicationsErr = findApplications(ctx, object, tenant, applications)
+	object.Status.Groups, _ = knownGroups(object) // in the order of the spec
+	object.Status.Applications, _ = knownApplications(object)
+	switch {
+	case groupsErr != nil:
+		failed = failureOf(groupsErr, "looking for groups", permissionReadGroups)
+	case applicationsErr != nil:
+		failed = failureOf(applicationsErr, "looking for applications", permissionReadApplications)
+	}
+	return trouble, failed
 }
 
 // knownGroups gives what the status knows of the groups in the spec, in the order of the spec, and the groups that it does not know.
@@ -58,9 +81,9 @@ func knownGroups(object *b2b.GuestPolicy) (known []b2b.ResolvedGroup, unknown []
 	return known, unknown
 }
 
-// find asks the tenant for groups and puts those that it has into the status. Trouble names the others, and says what is wrong.
+// findGroups asks the tenant for groups and puts those that it has into the status. Trouble names the others, and says what is wrong.
 // An error means that the tenant could not tell.
-func (r *policyReconciler) find(ctx context.Context, object *b2b.GuestPolicy, groups directory.Groups,
+func findGroups(ctx context.Context, object *b2b.GuestPolicy, groups directory.Groups,
 	wanted []b2b.GroupReference) (trouble []string, err error) {
 	for _, group := range wanted {
 		found, wrong, err := findGroup(ctx, groups, group)
@@ -96,11 +119,11 @@ func findGroup(ctx context.Context, groups directory.Groups, group b2b.GroupRefe
 	return b2b.ResolvedGroup{ID: all[0].ID, DisplayName: group.DisplayName}, "", nil
 }
 
-// notFoundYet is the verdict while the tenant cannot tell. A policy whose groups have been looked for before stays in force.
-func (r *policyReconciler) notFoundYet(object *b2b.GuestPolicy, err error) lifecycle.Verdict {
-	verdict := failure(err, "looking for groups", permissionReadGroups)
+// notFoundYet is the verdict while the tenant cannot tell. A policy whose groups and applications have been looked for before stays
+// in force.
+func notFoundYet(object *b2b.GuestPolicy, failed lifecycle.Verdict) lifecycle.Verdict {
 	if object.Status.ObservedGeneration == object.Generation && meta.IsStatusConditionTrue(object.Status.Conditions, b2b.ConditionReady) {
-		return lifecycle.LookAgain(verdict.After)
+		return lifecycle.LookAgain(failed.After)
 	}
-	return verdict
+	return failed
 }

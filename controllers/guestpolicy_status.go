@@ -45,11 +45,14 @@ func invalidSelector(object *b2b.GuestPolicy) *lifecycle.Verdict {
 	return nil
 }
 
-// inForce is the verdict on a policy whose groups have been looked for.
-func inForce(trouble []string) lifecycle.Verdict {
+// inForce is the verdict on a policy whose groups and applications have been looked for.
+func inForce(trouble policyTrouble) lifecycle.Verdict {
 	message := "the policy is in force"
-	if len(trouble) > 0 {
-		message += ", except for requests for these groups: " + strings.Join(trouble, "; ")
+	if len(trouble.groups) > 0 {
+		message += ", except for requests for these groups: " + strings.Join(trouble.groups, "; ")
+	}
+	if len(trouble.applications) > 0 {
+		message += ", except for requests for these applications: " + strings.Join(trouble.applications, "; ")
 	}
 	return lifecycle.IsReady(b2b.ReasonValid, message)
 }

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -19,7 +20,8 @@ const (
 	// GuestPolicies by the name of their EntraTenant.
 	indexPolicyByTenant = "spec.tenantRef.name"
 
-	// Guests by the name of their EntraTenant, by status.userID, by addressKey, and by "namespace/name" of each membership in their record.
+	// Guests by the name of their EntraTenant, by status.userID, by addressKey, and by claimantKey of each object that wants one of the
+	// pairs in their record.
 	indexGuestByTenant       = "spec.tenantRef.name"
 	indexGuestByUserID       = "status.userID"
 	indexGuestByAddress      = "spec.emailAddress"
@@ -29,13 +31,15 @@ const (
 	indexInvitationByTenant  = "spec.tenantRef.name"
 	indexInvitationByAddress = "spec.emailAddress"
 
-	// GuestGroupMemberships by the name of the invitation that they name (ask within its namespace), by addressKey and by the
-	// name of the EntraTenant where they name an address, by status.userID, and by status.groupID.
-	indexMembershipByInvitation = "spec.guest.invitationRef.name"
-	indexMembershipByAddress    = "spec.guest.emailAddress"
-	indexMembershipByTenant     = "spec.guest.tenantRef.name"
-	indexMembershipByUserID     = "status.userID"
-	indexMembershipByGroupID    = "status.groupID"
+	// GuestGroupMemberships and GuestAppRoleAssignments by the name of the invitation that they name (ask within its namespace), by
+	// addressKey and by the name of the EntraTenant where they name an address, and by status.userID.
+	indexAccessByInvitation = "spec.guest.invitationRef.name"
+	indexAccessByAddress    = "spec.guest.emailAddress"
+	indexAccessByTenant     = "spec.guest.tenantRef.name"
+	indexAccessByUserID     = "status.userID"
+
+	// GuestGroupMemberships by status.groupID.
+	indexMembershipByGroupID = "status.groupID"
 )
 
 // deleted is the only key of indexDeletedTenant.
@@ -46,8 +50,10 @@ func addressKey(tenantName, emailAddress string) string {
 	return tenantName + "/" + b2b.NormalizeEmailAddress(emailAddress)
 }
 
-// pairKey is a user in a group.
-func pairKey(groupID, userID string) string { return groupID + "/" + userID }
+// claimantKey is an object that wants one of the pairs of a Guest, under whatever uid.
+func claimantKey(kind b2b.ClaimKind, namespace, name string) string {
+	return string(kind) + "/" + namespace + "/" + name
+}
 
 // keys says under which keys an object is found; none where all are empty.
 func keys(all ...string) (some []string) {
@@ -73,7 +79,7 @@ func on[T client.Object](object T, name string, keys func(T) []string) index {
 
 // indexes lists every index.
 func indexes() []index {
-	return append(tenantIndexes(), append(guestIndexes(), membershipIndexes()...)...)
+	return slices.Concat(tenantIndexes(), guestIndexes(), membershipIndexes(), assignmentIndexes())
 }
 
 func tenantIndexes() []index {
@@ -109,7 +115,7 @@ func guestIndexes() []index {
 			}
 			for _, pair := range rec.Pairs {
 				for _, claimant := range pair.Claimants {
-					claimants = append(claimants, claimant.Namespace+"/"+claimant.Name)
+					claimants = append(claimants, claimantKey(pair.claimKind(), claimant.Namespace, claimant.Name))
 				}
 			}
 			return claimants
@@ -124,27 +130,39 @@ func guestIndexes() []index {
 func membershipIndexes() []index {
 	type membership = *b2b.GuestGroupMembership
 	kind := &b2b.GuestGroupMembership{}
-	return []index{
-		on(kind, indexMembershipByInvitation, func(m membership) []string {
-			if m.Spec.Guest.InvitationRef == nil {
-				return nil
-			}
-			return keys(m.Spec.Guest.InvitationRef.Name)
-		}),
-		on(kind, indexMembershipByAddress, func(m membership) []string {
-			if m.Spec.Guest.EmailAddress == "" {
-				return nil
-			}
-			return keys(addressKey(m.Spec.Guest.TenantName(), m.Spec.Guest.EmailAddress))
-		}),
-		on(kind, indexMembershipByTenant, func(m membership) []string {
-			if m.Spec.Guest.EmailAddress == "" {
-				return nil
-			}
-			return keys(m.Spec.Guest.TenantName())
-		}),
-		on(kind, indexMembershipByUserID, func(m membership) []string { return keys(m.Status.UserID) }),
+	return append(accessIndexes(kind, func(m membership) string { return m.Status.UserID }),
 		on(kind, indexMembershipByGroupID, func(m membership) []string { return keys(m.Status.GroupID) }),
+	)
+}
+
+func assignmentIndexes() []index {
+	return accessIndexes(&b2b.GuestAppRoleAssignment{}, func(a *b2b.GuestAppRoleAssignment) string { return a.Status.UserID })
+}
+
+// accessIndexes are those that the kinds have in common which ask for something for a guest.
+func accessIndexes[T accessObject](kind T, userID func(T) string) []index {
+	return []index{
+		on(kind, indexAccessByInvitation, func(object T) []string {
+			if ref := termsOf(object).guest.InvitationRef; ref != nil {
+				return keys(ref.Name)
+			}
+			return nil
+		}),
+		on(kind, indexAccessByAddress, func(object T) []string {
+			guest := termsOf(object).guest
+			if guest.EmailAddress == "" {
+				return nil
+			}
+			return keys(addressKey(guest.TenantName(), guest.EmailAddress))
+		}),
+		on(kind, indexAccessByTenant, func(object T) []string {
+			guest := termsOf(object).guest
+			if guest.EmailAddress == "" {
+				return nil
+			}
+			return keys(guest.TenantName())
+		}),
+		on(kind, indexAccessByUserID, func(object T) []string { return keys(userID(object)) }),
 	}
 }
 

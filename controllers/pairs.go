@@ -18,11 +18,11 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
 )
 
-// pairs takes guests out of groups. It serves the memberships that want a pair no more, and the Guest, which sweeps up pairs
-// whose memberships are gone without a trace.
+// pairs takes guests out of groups, and app roles from guests. It serves the objects that want a pair no more, and the Guest, which sweeps
+// up pairs whose objects are gone without a trace.
 type pairs struct {
 	Dependencies
-	// removed is when this process removed a pair, by pairKey: a directory that is slow to show it is not asked twice.
+	// removed is when this process took a pair back, by target.of: a directory that is slow to show it is not asked twice.
 	removed *syncMap[string, time.Time]
 }
 
@@ -35,12 +35,12 @@ type leaving struct {
 	*guestLife
 	pair     pair
 	claimant claimant
-	// retain is set where the claimant wants the guest to stay in the group.
+	// retain is set where the claimant wants the guest to keep the target.
 	retain bool
 	about  client.Object // whom events are about
 }
 
-// release decides how a claimant leaves a pair: the guest leaves the group with the last one, if this operator put it there.
+// release decides how a claimant leaves a pair: the guest loses the target with the last one, if this operator gave it to them.
 func (p *pairs) release(ctx context.Context, l leaving) (lifecycle.Decision, error) {
 	stays, err := p.staysBecause(ctx, l)
 	if err != nil {
@@ -52,27 +52,45 @@ func (p *pairs) release(ctx context.Context, l leaving) (lifecycle.Decision, err
 	if verdict := l.tenant.waiting(l.guest.Spec.TenantRef.Name); verdict != nil {
 		return lifecycle.Say(*verdict), nil
 	}
+	if l.pair.ServicePrincipalID != "" {
+		return p.revoke(ctx, l), nil
+	}
+	return p.leaveGroup(ctx, l), nil
+}
+
+// leaveGroup takes the guest out of the group, unless it cannot be written any more.
+func (p *pairs) leaveGroup(ctx context.Context, l leaving) lifecycle.Decision {
 	group, err := l.tenant.Directory.GetGroup(ctx, l.pair.GroupID)
 	switch {
 	case directory.IsNotFound(err):
-		return lifecycle.Do(p.forget(l, "")), nil
+		return lifecycle.Do(p.forget(l, stay{}))
 	case err != nil:
-		return lifecycle.Say(failure(err, "reading the group", permissionReadGroups)), nil
+		return lifecycle.Say(failure(err, "reading the group", permissionReadGroups))
 	}
 	if why := group.NotWritableBecause(); why != "" {
-		return lifecycle.Do(p.forget(l, "the group cannot be written any more: "+why)), nil
+		return lifecycle.Do(p.forget(l, stay{why: "the group cannot be written any more: " + why}))
 	}
-	return p.remove(ctx, l), nil
+	return p.remove(ctx, l)
 }
 
-// staysBecause says why the guest stays in the group; nil where it does not. An empty reason is nothing to tell anybody about.
-func (p *pairs) staysBecause(ctx context.Context, l leaving) (*string, error) {
-	because := func(why string) (*string, error) { return &why, nil }
+// stay is why a guest keeps a target that a claimant leaves.
+type stay struct {
+	// why is what to tell; empty where there is nothing to tell anybody about.
+	why string
+	// others are the other claimants of the pair: one of them has to be left.
+	others bool
+}
+
+// staysBecause says why the guest keeps the target; nil where they do not.
+func (p *pairs) staysBecause(ctx context.Context, l leaving) (*stay, error) {
+	because := func(why string) (*stay, error) { return &stay{why: why}, nil }
 	switch {
 	case l.retain:
 		return because("deletionPolicy Retain")
-	case l.pair.Found:
+	case l.pair.Found && l.pair.GroupID != "":
 		return because("the guest was in the group before")
+	case l.pair.Found:
+		return because("the role was assigned before, or by somebody else since")
 	case l.tenant.retainsAll() != "":
 		return because(l.tenant.retainsAll())
 	}
@@ -80,15 +98,13 @@ func (p *pairs) staysBecause(ctx context.Context, l leaving) (*string, error) {
 		if other.Namespace == l.claimant.Namespace && other.Name == l.claimant.Name {
 			continue
 		}
-		if exists, err := p.exists(ctx, other); err != nil || exists {
-			why := ""
-			return &why, err
+		if object, err := p.claimantOf(ctx, l.pair.claimKind(), other); err != nil || object != nil {
+			return &stay{others: true}, err
 		}
 	}
 	others, err := p.wantedElsewhere(ctx, l)
 	if err != nil || others {
-		why := ""
-		return &why, err
+		return &stay{}, err
 	}
 	return nil, nil
 }
@@ -107,48 +123,50 @@ func (p *pairs) wantedElsewhere(ctx context.Context, l leaving) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if other := rec.pair(l.pair.GroupID); other != nil && other.UserID == l.pair.UserID {
+		if other := rec.pair(l.pair.target); other != nil && other.UserID == l.pair.UserID {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// exists reports whether a claimant's object is there: in the cache or, for a cache can be behind, live.
-func (p *pairs) exists(ctx context.Context, c claimant) (bool, error) {
-	membership, err := p.membershipOf(ctx, c)
-	return membership != nil, err
-}
-
-// membershipOf gives a claimant's object, nil where it is gone.
-func (p *pairs) membershipOf(ctx context.Context, c claimant) (*b2b.GuestGroupMembership, error) {
-	key := types.NamespacedName{Namespace: c.Namespace, Name: c.Name}
-	membership := &b2b.GuestGroupMembership{}
-	err := p.Client.Get(ctx, key, membership)
+// claimantOf gives the object of a claimant, nil where it is gone: from the cache or, for a cache can be behind, live.
+func (p *pairs) claimantOf(ctx context.Context, kind b2b.ClaimKind, c claimant) (accessObject, error) {
+	key, object := types.NamespacedName{Namespace: c.Namespace, Name: c.Name}, newAccessObject(kind)
+	err := p.Client.Get(ctx, key, object)
 	if client.IgnoreNotFound(err) == nil && err != nil {
-		err = p.Reader.Get(ctx, key, membership)
+		err = p.Reader.Get(ctx, key, object)
 	}
 	if err != nil {
 		return nil, client.IgnoreNotFound(err)
 	}
-	return membership, nil
+	return object, nil
 }
 
-// forget takes the claimant out of the record, and the pair with the last one, without touching the directory.
-func (p *pairs) forget(l leaving, stays string) lifecycle.Step {
+// forget takes the claimant out of the record, and the pair with the last one, without touching the directory. Where the guest stays for
+// other claimants and those have left meanwhile, as two that expire in the same moment do, it is a conflict: the last one has to decide anew.
+func (p *pairs) forget(l leaving, stays stay) lifecycle.Step {
 	return lifecycle.Step{Name: "a claimant of a pair", Announce: func(ctx context.Context) error {
+		last := false
 		err := p.amend(ctx, l.guestLife, func() bool {
-			l.record.dropClaimant(l.pair.GroupID, l.claimant.Namespace, l.claimant.Name)
+			l.record.dropClaimant(l.pair.target, l.claimant.Namespace, l.claimant.Name)
+			if last = stays.others && l.record.pair(l.pair.target) == nil; last {
+				return false
+			}
 			if l.record.released() && len(l.record.Pairs) == 0 {
 				controllerutil.RemoveFinalizer(l.guest, b2b.Finalizer)
 			}
 			return true
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if stays != "" {
-			p.Events.GroupLeft(l.about, stays)
+		case last:
+			return apierrors.NewConflict(b2b.GroupVersion.WithResource("guests").GroupResource(), l.guest.Name, errOthersLeft)
+		case stays.why != "" && l.pair.GroupID != "":
+			p.Events.GroupLeft(l.about, stays.why)
+		case stays.why != "":
+			p.Events.AssignmentLeft(l.about, stays.why)
 		}
 		return nil
 	}}
@@ -157,17 +175,16 @@ func (p *pairs) forget(l leaving, stays string) lifecycle.Step {
 // remove takes the guest out of the group, and believes it only when a live read shows it. A guest who has only just been
 // added may be a member and not show yet: so absence counts only after the replication window.
 func (p *pairs) remove(ctx context.Context, l leaving) lifecycle.Decision {
-	key, now := pairKey(l.pair.GroupID, l.pair.UserID), p.Now()
+	key, now := l.pair.of(l.pair.UserID), p.Now()
 	member, err := l.tenant.Directory.IsMember(ctx, l.pair.GroupID, l.pair.UserID)
 	if err != nil && !directory.IsNotFound(err) {
 		return lifecycle.Say(failure(err, "reading the members of the group", permissionReadGroups))
 	}
 	removedAt, removed := p.removed.get(key)
-	settled := removed || now.After(l.pair.AnnouncedAt.Add(p.ReplicationWindow))
 	switch {
-	case !member && settled:
+	case !member && (removed || p.settled(l.pair)):
 		p.removed.remove(key)
-		return lifecycle.Do(p.forget(l, ""))
+		return lifecycle.Do(p.forget(l, stay{}))
 	case removed && now.Sub(removedAt) < p.ReplicationWindow:
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, "removed from the group; waiting until the tenant shows it", lifecycle.Soon))
 	}
@@ -190,8 +207,13 @@ func (p *pairs) remove(ctx context.Context, l leaving) lifecycle.Decision {
 	}})
 }
 
-// amend changes the record of a Guest as it is now, where it still is about the same user. The memberships of one guest do so at the
-// same time: they take turns, rather than have each other's writes refused. Change reports whether it changed anything.
+// settled reports whether a pair that does not show will not show any more.
+func (p *pairs) settled(announced pair) bool {
+	return p.Now().After(announced.AnnouncedAt.Add(p.ReplicationWindow))
+}
+
+// amend changes the record of a Guest as it is now, where it still is about the same user. The objects that want something for one guest do so at
+// the same time: they take turns, rather than have each other's writes refused. Change reports whether it changed anything.
 func (d Dependencies) amend(ctx context.Context, life *guestLife, change func() bool) error {
 	defer d.Records.lock(life.guest.Name)()
 	guest := &b2b.Guest{}
@@ -213,7 +235,10 @@ func (d Dependencies) amend(ctx context.Context, life *guestLife, change func() 
 	return d.storeLife(ctx, life)
 }
 
-var errAnotherLife = errors.New("it is about another life or another user by now")
+var (
+	errAnotherLife = errors.New("it is about another life or another user by now")
+	errOthersLeft  = errors.New("the others who wanted it for the guest have left it by now")
+)
 
 // storeLife writes a Guest with its record, with an optimistic lock.
 func (d Dependencies) storeLife(ctx context.Context, life *guestLife) error {

@@ -118,14 +118,15 @@ func tenantChanged() predicate.Predicate {
 	})
 }
 
-// policyChanged lets through what requests depend on: the spec, the end, the groups that were found and whether they were
-// looked up. Its counters wake nobody.
+// policyChanged lets through what requests depend on: the spec, the end, the groups and applications that were found and whether they
+// were looked up. Its counters wake nobody.
 func policyChanged() predicate.Predicate {
 	return updated(func(before, after *b2b.GuestPolicy) bool {
 		return before.Generation != after.Generation ||
 			before.Status.ObservedGeneration != after.Status.ObservedGeneration ||
 			readiness(before.Status.Conditions) != readiness(after.Status.Conditions) ||
-			!slices.Equal(before.Status.Groups, after.Status.Groups)
+			!slices.Equal(before.Status.Groups, after.Status.Groups) ||
+			!slices.Equal(before.Status.Applications, after.Status.Applications)
 	})
 }
 

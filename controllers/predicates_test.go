@@ -16,14 +16,14 @@ func TestAChangeOfAGuestsRecordWakesOnlyThoseWhomItConcerns(t *testing.T) {
 	before := record{
 		Author:   &author{UID: "1"},
 		Attempts: []attempt{{Number: 1, AbsentSince: began}},
-		Pairs:    []pair{{GroupID: "g", UserID: "u", AnnouncedAt: began, Claimants: []claimant{wants("a"), wants("b")}}},
+		Pairs:    []pair{{target: inGroup("g"), UserID: "u", AnnouncedAt: began, Claimants: []claimant{wants("a"), wants("b")}}},
 	}
 	for name, test := range map[string]struct {
 		change                     func(*record)
 		guest, invitation, members bool
 	}{
 		"another pair concerns whoever announced it": {
-			change: func(r *record) { r.Pairs = append(r.Pairs, pair{GroupID: "h", UserID: "u"}) },
+			change: func(r *record) { r.Pairs = append(r.Pairs, pair{target: inGroup("h"), UserID: "u"}) },
 		},
 		"another membership of a pair concerns nobody else": {
 			change: func(r *record) { r.Pairs[0].Claimants = append(r.Pairs[0].Claimants, wants("c")) },
@@ -32,7 +32,7 @@ func TestAChangeOfAGuestsRecordWakesOnlyThoseWhomItConcerns(t *testing.T) {
 			change: func(r *record) { r.Pairs = nil }, guest: true, members: true,
 		},
 		"a membership that leaves a pair concerns the others": {
-			change: func(r *record) { r.dropClaimant("g", "team", "b") }, guest: true, members: true,
+			change: func(r *record) { r.dropClaimant(inGroup("g"), "team", "b") }, guest: true, members: true,
 		},
 		"an attempt concerns the guest": {
 			change: func(r *record) { r.Attempts[0].Outcome = outcomeSent }, guest: true,

@@ -29,10 +29,14 @@ type record struct {
 	Past []release `json:"past,omitempty"`
 	// Excused are users who are gone and were asked for anew by a resend token.
 	Excused []string `json:"excused,omitempty"`
-	// Pairs are the group memberships announced for this guest and not taken back yet.
+	// Pairs are the group memberships and app role assignments announced for this guest and not taken back yet.
 	Pairs []pair `json:"pairs,omitempty"`
 	// Sponsors is what was done about those who answer for the guest.
 	Sponsors *sponsorship `json:"sponsors,omitempty"`
+	// Withheld are objects that ran out after somebody else had taken from the guest what they asked for.
+	Withheld []withheld `json:"withheld,omitempty"`
+	// Lapses are the invitations that ended because the guest had not redeemed in time.
+	Lapses []lapse `json:"lapses,omitempty"`
 }
 
 // author identifies an invitation and the resend token that it had when it was last heeded.
@@ -100,6 +104,8 @@ type release struct {
 	Did deed       `json:"did,omitempty"`
 	At  *time.Time `json:"at,omitempty"`
 	Why string     `json:"why,omitempty"`
+	// Unredeemed is set where the last claims went because the guest had not redeemed in time.
+	Unredeemed bool `json:"unredeemed,omitempty"`
 }
 
 // deed is what a release did to the user.

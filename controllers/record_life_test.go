@@ -91,30 +91,30 @@ func TestRetainWinsBeforeDeleteBeforeNone(t *testing.T) {
 func TestAPairGoesWithTheLastMembershipThatWantsIt(t *testing.T) {
 	g := NewWithT(t)
 	rec := &record{Pairs: []pair{
-		{GroupID: "readers", Claimants: []claimant{{Namespace: "a", Name: "ada"}, {Namespace: "b", Name: "ada", RegrantToken: "1"}}},
-		{GroupID: "writers", Claimants: []claimant{{Namespace: "a", Name: "ada"}}},
+		{target: inGroup("readers"), Claimants: []claimant{{Namespace: "a", Name: "ada"}, {Namespace: "b", Name: "ada", RegrantToken: "1"}}},
+		{target: inGroup("writers"), Claimants: []claimant{{Namespace: "a", Name: "ada"}}},
 	}}
-	g.Expect(rec.pair("readers").claimant("b", "ada").RegrantToken).To(Equal("1"))
-	g.Expect(rec.pair("readers").claimant("c", "ada")).To(BeNil())
-	g.Expect(rec.pair("nobody's").claimant("a", "ada")).To(BeNil())
+	g.Expect(rec.pair(inGroup("readers")).claimant("b", "ada").RegrantToken).To(Equal("1"))
+	g.Expect(rec.pair(inGroup("readers")).claimant("c", "ada")).To(BeNil())
+	g.Expect(rec.pair(inGroup("nobody's")).claimant("a", "ada")).To(BeNil())
 
-	rec.dropClaimant("nobody's", "a", "ada")
-	rec.dropClaimant("readers", "a", "grace")
-	g.Expect(rec.pair("readers").Claimants).To(HaveLen(2))
-	rec.dropClaimant("readers", "a", "ada")
-	g.Expect(rec.pair("readers").Claimants).To(ConsistOf(HaveField("Namespace", "b")))
-	rec.dropClaimant("readers", "b", "ada")
-	g.Expect(rec.pair("readers")).To(BeNil())
-	g.Expect(rec.pair("writers")).NotTo(BeNil())
-	rec.dropPair("writers")
+	rec.dropClaimant(inGroup("nobody's"), "a", "ada")
+	rec.dropClaimant(inGroup("readers"), "a", "grace")
+	g.Expect(rec.pair(inGroup("readers")).Claimants).To(HaveLen(2))
+	rec.dropClaimant(inGroup("readers"), "a", "ada")
+	g.Expect(rec.pair(inGroup("readers")).Claimants).To(ConsistOf(HaveField("Namespace", "b")))
+	rec.dropClaimant(inGroup("readers"), "b", "ada")
+	g.Expect(rec.pair(inGroup("readers"))).To(BeNil())
+	g.Expect(rec.pair(inGroup("writers"))).NotTo(BeNil())
+	rec.dropPair(inGroup("writers"))
 	g.Expect(rec.Pairs).To(BeEmpty())
 }
 
 func TestAPairAndItsClaimantAreTheRecordsOwn(t *testing.T) {
 	g := NewWithT(t)
-	rec := &record{Pairs: []pair{{GroupID: "readers", Claimants: []claimant{{Namespace: "a", Name: "ada"}}}}}
-	rec.pair("readers").UserID = "ada"
-	rec.pair("readers").claimant("a", "ada").RegrantToken = "2"
+	rec := &record{Pairs: []pair{{target: inGroup("readers"), Claimants: []claimant{{Namespace: "a", Name: "ada"}}}}}
+	rec.pair(inGroup("readers")).UserID = "ada"
+	rec.pair(inGroup("readers")).claimant("a", "ada").RegrantToken = "2"
 	g.Expect(rec.Pairs[0].UserID).To(Equal("ada"))
 	g.Expect(rec.Pairs[0].Claimants[0].RegrantToken).To(Equal("2"))
 }

@@ -198,7 +198,7 @@ func TestTheRecordSurvivesItsAnnotation(t *testing.T) {
 		Attempts: []attempt{first(outcomeSent), resent("2", "").of(1)},
 		Release:  &release{StartedAt: noon, Policy: b2b.DeletionPolicyDelete, UserID: "ada", Did: deedDeleted, At: &at, Why: "nobody asks"},
 		Past:     []release{{StartedAt: noon, Did: deedNothing}}, Excused: []string{"grace"},
-		Pairs: []pair{{GroupID: "readers", UserID: "ada", GuestUID: "ours", AnnouncedAt: noon, Found: true,
+		Pairs: []pair{{target: inGroup("readers"), UserID: "ada", GuestUID: "ours", AnnouncedAt: noon, Found: true,
 			Claimants: []claimant{{Namespace: "team", Name: "ada", UID: "m", RegrantToken: "1"}}}},
 	}
 	g.Expect(writeRecord(guest, rec)).To(Succeed())

@@ -20,7 +20,8 @@ import (
 // ownKinds are lists of all kinds of this API.
 func ownKinds() []client.ObjectList {
 	return []client.ObjectList{
-		&b2b.GuestInvitationList{}, &b2b.GuestGroupMembershipList{}, &b2b.GuestList{}, &b2b.GuestPolicyList{}, &b2b.EntraTenantList{},
+		&b2b.GuestInvitationList{}, &b2b.GuestGroupMembershipList{}, &b2b.GuestAppRoleAssignmentList{},
+		&b2b.GuestList{}, &b2b.GuestPolicyList{}, &b2b.EntraTenantList{},
 	}
 }
 

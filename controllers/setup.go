@@ -51,7 +51,7 @@ type Dependencies struct {
 	Tally *tally
 	// Users serialises, by user id, whatever takes something away from a user: two addresses can be one person.
 	Users *keyedMutex
-	// Records serialises, by name, the changes that memberships make to the record of a Guest.
+	// Records serialises, by name, the changes that memberships and app role assignments make to the record of a Guest.
 	Records *keyedMutex
 
 	Now               func() time.Time
@@ -77,11 +77,12 @@ func Setup(ctx context.Context, mgr ctrl.Manager, options Options) error {
 		return err
 	}
 	for kind, setup := range map[string]func() error{
-		"EntraTenant":          func() error { return SetupEntraTenant(mgr, deps, options.Simulator, options.Connect) },
-		"GuestPolicy":          func() error { return SetupGuestPolicy(mgr, deps) },
-		"Guest":                func() error { return SetupGuest(mgr, deps) },
-		"GuestInvitation":      func() error { return SetupGuestInvitation(mgr, deps) },
-		"GuestGroupMembership": func() error { return SetupGuestGroupMembership(mgr, deps) },
+		"EntraTenant":            func() error { return SetupEntraTenant(mgr, deps, options.Simulator, options.Connect) },
+		"GuestPolicy":            func() error { return SetupGuestPolicy(mgr, deps) },
+		"Guest":                  func() error { return SetupGuest(mgr, deps) },
+		"GuestInvitation":        func() error { return SetupGuestInvitation(mgr, deps) },
+		"GuestGroupMembership":   func() error { return SetupGuestGroupMembership(mgr, deps) },
+		"GuestAppRoleAssignment": func() error { return SetupGuestAppRoleAssignment(mgr, deps) },
 	} {
 		if err := setup(); err != nil {
 			return fmt.Errorf("setting up the controller of %s: %w", kind, err)

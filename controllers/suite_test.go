@@ -61,6 +61,8 @@ type operatorUnderTest struct {
 	sim    *graphsim.Tenant
 	// stored counts what the operator has written to the API server.
 	stored *writeCount
+	// shown looks at the conditions that the operator reports.
+	shown *conditionWitness
 	// namespace is the operator's.
 	namespace string
 
@@ -108,7 +110,7 @@ func startOperator(t *testing.T, options ...startOption) *operatorUnderTest {
 	scheme, err := Scheme()
 	g.Expect(err).NotTo(HaveOccurred())
 	o := &operatorUnderTest{
-		WithT: g, t: t, stored: &writeCount{}, rest: plane.Config(), scheme: scheme, stop: func() {},
+		WithT: g, t: t, stored: &writeCount{}, shown: &conditionWitness{}, rest: plane.Config(), scheme: scheme, stop: func() {},
 		sim: graphsim.New(graphsim.Options{AcceptAnyToken: true}),
 		settings: &config.Config{
 			GraphLimits: "published", ReplicationWindow: testReplicationWindow, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
@@ -140,6 +142,7 @@ func (o *operatorUnderTest) start() {
 	managerOptions.Controller.SkipNameValidation = new(true) // several managers in one process, one after another
 	kubeconfig := rest.CopyConfig(o.rest)
 	kubeconfig.Wrap(o.stored.wrap)
+	kubeconfig.Wrap(o.shown.wrap)
 	mgr, err := ctrl.NewManager(kubeconfig, managerOptions)
 	o.Expect(err).NotTo(HaveOccurred())
 	o.options.Simulator = Simulator{Endpoint: o.settings.GraphEndpoint, AuthorityHost: o.settings.AuthorityHost}
@@ -273,13 +276,16 @@ func (o *operatorUnderTest) createPolicy(name string, changes ...func(*b2b.Guest
 	return policy
 }
 
-// cleanUp ends the operator, checks that it asked for nothing that Graph does not have, and removes everything it worked on.
+// cleanUp ends the operator, checks that it asked for nothing that Graph does not have and gave no reason that the API does not
+// declare, and removes everything it worked on.
 func (o *operatorUnderTest) cleanUp() {
 	o.stop()
 	o.Expect(o.sim.Ledger().UnknownPaths).To(BeEmpty())
+	o.Expect(o.shown.all()).To(BeEmpty())
 	ctx := context.Background() // that of the test has ended
 	for _, list := range []client.ObjectList{
-		&b2b.GuestGroupMembershipList{}, &b2b.GuestInvitationList{}, &b2b.GuestList{}, &b2b.GuestPolicyList{}, &b2b.EntraTenantList{},
+		&b2b.GuestAppRoleAssignmentList{}, &b2b.GuestGroupMembershipList{}, &b2b.GuestInvitationList{},
+		&b2b.GuestList{}, &b2b.GuestPolicyList{}, &b2b.EntraTenantList{},
 	} {
 		o.Expect(o.client.List(ctx, list)).To(Succeed())
 		o.Expect(meta.EachListItem(list, func(item runtime.Object) error {

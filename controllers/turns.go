@@ -15,6 +15,7 @@ import (
 const (
 	kindGuest      = "Guest"
 	kindMembership = "GuestGroupMembership"
+	kindAssignment = "GuestAppRoleAssignment"
 )
 
 // tellWithin is within which time those who wait for long say so. Thousands can begin to wait at the same time, and what they write must not
@@ -25,6 +26,7 @@ const tellWithin = 30 * time.Second
 var (
 	costOfInvitation = budget.Cost{Writes: 1, Units: 1, Invitations: 1}
 	costOfRemoval    = budget.Cost{Writes: 1, Units: 1}
+	costOfAssignment = budget.Cost{Writes: 1, Units: 1}
 )
 
 const (
@@ -37,8 +39,11 @@ const (
 // turnKey is an object in the queue for turns.
 func turnKey(object client.Object) budget.Key {
 	kind := kindMembership
-	if _, isGuest := object.(*b2b.Guest); isGuest {
+	switch object.(type) {
+	case *b2b.Guest:
 		kind = kindGuest
+	case *b2b.GuestAppRoleAssignment:
+		kind = kindAssignment
 	}
 	return budget.Key{Kind: kind, Namespace: object.GetNamespace(), Name: object.GetName()}
 }

@@ -2,7 +2,10 @@ package v1alpha1
 
 // Conditions of type Ready, Reconciling and Stalled follow kstatus. Reconciling is True while there is work in hand or
 // something is waited for, Stalled is True when a person must decide something; each is absent where it does not apply,
-// and they are never both True. Reasons are part of the API: each says below what it means and what its reader should do.
+// and they are never both True. Reasons are part of the API: each says below what it means, what its reader should do, and in
+// its last lines of which condition of which kinds it can be ("Of Ready: Guest, GuestInvitation."). A condition that is False
+// may also repeat a reason of its kind's Reconciling or Stalled: Ready does so, and Invited. Tests hold the operator and the
+// documentation to these lines.
 
 // Types of conditions.
 const (
@@ -21,10 +24,17 @@ const (
 	ConditionAccepted = "Accepted"
 	// ConditionAuthor says on a GuestInvitation whether it is the one that decides for a guest whom several ask for.
 	ConditionAuthor = "Author"
-	// ConditionResent says on a GuestInvitation what came of its latest resendToken.
+	// ConditionResent says on a GuestInvitation what came of its latest resendToken, and on a Guest what came of that of the
+	// invitation which decides.
 	ConditionResent = "Resent"
-	// ConditionSponsorsSet says on a GuestInvitation that names sponsors whether the guest has all of them. It leaves Ready as it is.
+	// ConditionSponsorsSet says on a GuestInvitation that names sponsors, and on its Guest where it decides, whether the guest has all of
+	// them. It leaves Ready as it is.
 	ConditionSponsorsSet = "SponsorsSet"
+
+	// ConditionExpiringSoon is True on an object whose expirationTime is less than 7 days ahead. It is absent otherwise.
+	ConditionExpiringSoon = "ExpiringSoon"
+	// ConditionExpired is True on an object that has run out, once what it had brought about has been taken away. It is absent otherwise.
+	ConditionExpired = "Expired"
 
 	// ConditionPermissionsGranted says on an EntraTenant whether the operator has the Graph permissions that it needs.
 	ConditionPermissionsGranted = "PermissionsGranted"
@@ -35,144 +45,215 @@ const (
 // Reasons of Ready=True.
 const (
 	// ReasonInvited: the guest exists and the invitation is out. Nothing to do; the guest has yet to redeem it.
+	// Of Ready: Guest, GuestInvitation. Of Invited: GuestInvitation.
 	ReasonInvited = "Invited"
 	// ReasonAdopted: the person was a guest already and is used as they are. Nothing to do; the operator never deletes this
-	// user.
+	// user, and changes nothing but sponsors and profile, where a GuestPolicy has allowAdoptedWrites.
+	// Of Ready: Guest, GuestInvitation.
 	ReasonAdopted = "Adopted"
 	// ReasonAccepted: the guest has redeemed the invitation. Nothing to do. Also of Accepted=True.
+	// Of Ready: Guest, GuestInvitation. Of Accepted: GuestInvitation.
 	ReasonAccepted = "Accepted"
-	// ReasonGranted: the guest is in the group. Nothing to do. Also of PermissionsGranted=True.
+	// ReasonGranted: the guest is in the group, or has the app role. Nothing to do. Also of PermissionsGranted=True.
+	// Of Ready: GuestAppRoleAssignment, GuestGroupMembership. Of PermissionsGranted: EntraTenant.
 	ReasonGranted = "Granted"
 	// ReasonConnected: the tenant answers and the credential is accepted. Nothing to do.
+	// Of Ready: EntraTenant.
 	ReasonConnected = "Connected"
 	// ReasonReleased: nobody asks for the guest any more, and what was to be done about it has been done. Nothing to do; the
 	// Guest says for 30 days what that was, and goes then.
+	// Of Ready: Guest.
 	ReasonReleased = "Released"
-	// ReasonValid: the policy is in force. Nothing to do; groups that were not found are named in the message.
+	// ReasonValid: the policy is in force. Nothing to do; groups and applications that were not found are named in the message.
+	// Of Ready: GuestPolicy.
 	ReasonValid = "Valid"
+	// ReasonExpired: what was asked for has run out, and has been taken away: what is wanted is nothing. Nothing to do, or delete
+	// the object. Condition Expired says why it ended, and what renews it.
+	// Of Ready: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation. Of Invited: GuestInvitation.
+	ReasonExpired = "Expired"
 )
 
 // Reasons of Ready=False with Reconciling=True: what is waited for. They go by themselves, or when the thing named is there.
 const (
 	// ReasonWaitingForTenant: the EntraTenant is missing or not Ready. Create it, or look at its conditions.
+	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonWaitingForTenant = "WaitingForTenant"
 	// ReasonWaitingForPolicy: no GuestPolicy for this tenant selects the namespace. Ask the platform team for one, or look
 	// at the labels of the namespace.
+	// Of Reconciling: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForPolicy = "WaitingForPolicy"
 	// ReasonWaitingForInvitation: the GuestInvitation that is named does not exist or is not Ready. Create it, or look at its
 	// conditions.
+	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForInvitation = "WaitingForInvitation"
 	// ReasonWaitingForGuest: the guest is not in the tenant yet. Wait; where only an address is named, somebody else must
-	// bring the person in. On a GuestInvitation under a policy that requires a sponsor, none of those named is in the tenant yet: name
-	// one who is.
+	// bring the person in. Where a GuestPolicy requires a sponsor, none of those named is in the tenant yet: name one who is.
+	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForGuest = "WaitingForGuest"
 	// ReasonWaitingForAcceptance: the guest has not redeemed the invitation. Ask them to, or send it again with a new
 	// resendToken.
+	// Of Reconciling: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForAcceptance = "WaitingForAcceptance"
 	// ReasonWaitingForGroup: the group was not found, or is not to be seen everywhere in the tenant yet. Check its name or ID
 	// if this lasts.
+	// Of Reconciling: GuestGroupMembership.
 	ReasonWaitingForGroup = "WaitingForGroup"
+	// ReasonWaitingForApplication: the application was not found, has no such role, or is not to be seen everywhere in the tenant
+	// yet. Check its name or appID, and the value of the role, if this lasts. Also of Stalled=True, where the application does not
+	// let the role be assigned to users: the message says why; choose another role, or have the application changed.
+	// Of Reconciling: GuestAppRoleAssignment. Of Stalled: GuestAppRoleAssignment.
+	ReasonWaitingForApplication = "WaitingForApplication"
 	// ReasonThrottled: Microsoft Graph asked to slow down. Wait; the message says until when.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonThrottled = "Throttled"
 	// ReasonDirectoryUnavailable: Microsoft Graph or the sign-in service cannot be reached or fails. Wait, or check the
 	// network and Microsoft's service health if this lasts.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonDirectoryUnavailable = "DirectoryUnavailable"
 	// ReasonPermissionMissing: the operator's app registration lacks a permission. Grant the one that the message names, with
 	// admin consent. Also of PermissionsGranted=False and SponsorsSet=False.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of PermissionsGranted: EntraTenant.
 	ReasonPermissionMissing = "PermissionMissing"
 	// ReasonInvitationsBlocked: the tenant's external collaboration settings forbid invitations. Change them in Entra. Also of
 	// InvitationsAllowed=False.
+	// Of Reconciling: Guest, GuestInvitation. Of InvitationsAllowed: EntraTenant.
 	ReasonInvitationsBlocked = "InvitationsBlocked"
 	// ReasonOutcomeUnknown: the answer to a write was lost, and the operator looks whether the write was carried out before
 	// it does anything else. Wait for the replication window. Also of Resent=False: the invitation may or may not have been
 	// sent again, and is not repeated; set another resendToken if the guest has no mail.
+	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation. Of Resent: Guest, GuestInvitation.
 	ReasonOutcomeUnknown = "OutcomeUnknown"
 	// ReasonCredentialInvalid: the tenant refuses the credential, or it cannot be read. Check the Secret, its expiry date
 	// or the federated credential of the app registration.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	ReasonCredentialInvalid = "CredentialInvalid"
 	// ReasonReleasing: what was granted is being taken away. Wait.
+	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonReleasing = "Releasing"
 )
 
 // Reasons of Ready=False with Stalled=True: what a person must decide.
 const (
 	// ReasonPolicyDenied: a GuestPolicy selects the namespace, and none allows this request. Change the request, or ask the
-	// platform team to change a policy; the message says what is not allowed. Also of SponsorsSet=False, where no policy lets sponsors be
-	// written to a guest who was in the tenant before.
+	// platform team to change a policy; the message says what is not allowed. On a GuestPolicy: its namespaceSelector has no
+	// meaning, so that it allows nothing. Correct it. Also of SponsorsSet=False: no policy lets the sponsors of a guest be written
+	// who was in the tenant before.
+	// Of Stalled: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy. Of SponsorsSet: Guest, GuestInvitation.
 	ReasonPolicyDenied = "PolicyDenied"
 	// ReasonInvalidAddress: Microsoft Entra does not accept the address. Create the object anew with the right one.
+	// Of Stalled: Guest, GuestInvitation.
 	ReasonInvalidAddress = "InvalidAddress"
 	// ReasonAddressIsInternal: the address belongs to a user or a domain of the tenant itself, who needs no invitation.
 	// Delete the object.
+	// Of Stalled: Guest, GuestInvitation.
 	ReasonAddressIsInternal = "AddressIsInternal"
 	// ReasonAlreadyAGuest: the person is a guest already, and adoptionPolicy Never forbids using that guest. Set it to
 	// Adopt, or delete the object.
+	// Of Stalled: GuestInvitation.
 	ReasonAlreadyAGuest = "AlreadyAGuest"
 	// ReasonInvitationRefused: Microsoft Entra refused the invitation, with the words in the message. It is tried again when
 	// the spec changes.
+	// Of Stalled: Guest, GuestInvitation. Of Resent: Guest, GuestInvitation.
 	ReasonInvitationRefused = "InvitationRefused"
 	// ReasonGroupNotWritable: the group is one that guests are never put into: role-assignable, dynamic, synchronised, for
 	// mail, or under restricted management. Choose another group.
+	// Of Stalled: GuestGroupMembership.
 	ReasonGroupNotWritable = "GroupNotWritable"
 	// ReasonGuestGone: the guest was in the tenant and has been deleted or has left since. Invite again with a new
 	// resendToken, or delete the object.
+	// Of Stalled: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonGuestGone = "GuestGone"
 	// ReasonGuestDisabled: somebody else has blocked the guest from signing in. Ask an administrator of the tenant, or delete
 	// the object.
+	// Of Stalled: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonGuestDisabled = "GuestDisabled"
-	// ReasonRemovedExternally: somebody else has taken the guest out of the group. Add them again with a new regrantToken, or
-	// delete the object.
+	// ReasonRemovedExternally: somebody else has taken the guest out of the group, or the app role from the guest. Give it to them
+	// again with a new regrantToken, or delete the object.
+	// Of Stalled: GuestAppRoleAssignment, GuestGroupMembership.
 	ReasonRemovedExternally = "RemovedExternally"
 	// ReasonTenantAlreadyConnected: an older EntraTenant serves this tenantID. Use that one, and delete this one.
+	// Of Stalled: EntraTenant.
 	ReasonTenantAlreadyConnected = "TenantAlreadyConnected"
 	// ReasonNameCollision: the Guest of this name stands for another address or tenant. Delete the Guest if nobody uses it,
 	// and report it: it was not made by this operator.
+	// Of Stalled: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonNameCollision = "NameCollision"
 )
 
 // Reasons of the other conditions.
 const (
 	// ReasonSuspended of Suspended=True: spec.suspend is set. Unset it to go on.
+	// Of Suspended: EntraTenant, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonSuspended = "Suspended"
 	// ReasonTenantSuspended of Suspended=True: the EntraTenant is suspended. The platform team decides when to go on.
+	// Of Suspended: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonTenantSuspended = "TenantSuspended"
 
 	// ReasonPendingAcceptance of Accepted=False: the guest has not redeemed the invitation. Nothing to do but to ask them.
+	// Of Accepted: GuestInvitation.
 	ReasonPendingAcceptance = "PendingAcceptance"
 
 	// ReasonFirstClaim of Author=True: this invitation was the first of those in force, and decides for the guest.
+	// Of Author: GuestInvitation.
 	ReasonFirstClaim = "FirstClaim"
-	// ReasonEarlierClaim of Author=False: an earlier invitation decides for the guest, also about sending again. The message
-	// names it; agree with its owner on what differs.
+	// ReasonEarlierClaim of Author=False: an earlier invitation decides for the guest, also about sending again. The claims of the
+	// Guest tell which, to those who may see it; agree with its owner on what differs.
+	// Of Author: GuestInvitation.
 	ReasonEarlierClaim = "EarlierClaim"
 
 	// ReasonSent of Resent=True: the invitation was sent once more. Nothing to do.
+	// Of Resent: Guest, GuestInvitation.
 	ReasonSent = "Sent"
-	// ReasonTooSoon of Resent=False: the invitation was sent less than 24 hours ago. Wait; it is sent when they are over.
+	// ReasonTooSoon of Resent=False: the invitation was sent again less than 24 hours ago. Wait; it is sent when they are over.
+	// Of Resent: Guest, GuestInvitation.
 	ReasonTooSoon = "TooSoon"
 	// ReasonAlreadyAccepted of Resent=False: the guest has redeemed the invitation, so that it is not sent again. Nothing to do.
+	// Of Resent: Guest, GuestInvitation.
 	ReasonAlreadyAccepted = "AlreadyAccepted"
 
 	// ReasonSponsorsSet of SponsorsSet=True: the guest has the sponsors that the spec names. Nothing to do.
+	// Of SponsorsSet: Guest, GuestInvitation.
 	ReasonSponsorsSet = "SponsorsSet"
 	// ReasonSponsorNotFound of SponsorsSet=False: a sponsor does not exist in the tenant, or has been deleted. Name somebody else; one
 	// who has only just been created shows by itself.
+	// Of SponsorsSet: Guest, GuestInvitation.
 	ReasonSponsorNotFound = "SponsorNotFound"
 	// ReasonSponsorDisabled of SponsorsSet=False: a sponsor is blocked from signing in, as those are who have left. Name somebody else.
+	// Of SponsorsSet: Guest, GuestInvitation.
 	ReasonSponsorDisabled = "SponsorDisabled"
 	// ReasonTooManySponsors of SponsorsSet=False: others have set so many sponsors that there is no room left: a user has at most 5. Have
 	// an administrator of the tenant remove one, or name fewer.
+	// Of SponsorsSet: Guest, GuestInvitation.
 	ReasonTooManySponsors = "TooManySponsors"
 	// ReasonSponsorRefused of SponsorsSet=False: Microsoft Entra does not take a sponsor, with the words in the message. Name somebody
 	// else.
+	// Of SponsorsSet: Guest, GuestInvitation.
 	ReasonSponsorRefused = "SponsorRefused"
 	// ReasonUserNotWritable of SponsorsSet=False: the user is not the operator's to write: synchronised from on-premises, or cared for
 	// under another address of the same person. Have the sponsors set where the user comes from.
+	// Of SponsorsSet: Guest, GuestInvitation.
 	ReasonUserNotWritable = "UserNotWritable"
 
+	// ReasonExpirationTime of ExpiringSoon=True and Expired=True: spec.expirationTime is near, or has been reached. A later one
+	// renews what is asked for.
+	// Of ExpiringSoon: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
+	// Of Expired: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
+	ReasonExpirationTime = "ExpirationTime"
+	// ReasonNotRedeemed of Expired=True: the guest had not redeemed the invitation within its pendingExpiryDays. Nothing is sent
+	// again before somebody sets a new resendToken.
+	// Of Expired: GuestInvitation.
+	ReasonNotRedeemed = "NotRedeemed"
+	// ReasonInvitationExpired of Expired=True: the GuestInvitation that is named has expired, and what rests on it has ended with it.
+	// It comes back when the invitation does.
+	// Of Expired: GuestAppRoleAssignment, GuestGroupMembership.
+	ReasonInvitationExpired = "InvitationExpired"
+
 	// ReasonAllowed of InvitationsAllowed=True: the tenant lets an application invite. Nothing to do.
+	// Of InvitationsAllowed: EntraTenant.
 	ReasonAllowed = "Allowed"
 	// ReasonNotDetermined of PermissionsGranted=Unknown and InvitationsAllowed=Unknown: the operator cannot tell. Nothing is
 	// held up by it; a refusal by the tenant decides.
+	// Of PermissionsGranted: EntraTenant. Of InvitationsAllowed: EntraTenant.
 	ReasonNotDetermined = "NotDetermined"
 )

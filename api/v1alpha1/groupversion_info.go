@@ -1,5 +1,5 @@
 // Package v1alpha1 is the API of the Entra Guest Operator: who of a Microsoft Entra tenant's guests is there, on whose
-// request, on which terms, and in which groups.
+// request, on which terms, in which groups and applications.
 //
 // +kubebuilder:object:generate=true
 // +groupName=b2b.entraguests.dev
@@ -29,6 +29,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&Guest{}, &GuestList{},
 		&GuestInvitation{}, &GuestInvitationList{},
 		&GuestGroupMembership{}, &GuestGroupMembershipList{},
+		&GuestAppRoleAssignment{}, &GuestAppRoleAssignmentList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

@@ -34,7 +34,7 @@ type GuestSpec struct {
 
 // ClaimKind is a kind whose objects can claim a Guest.
 //
-// +kubebuilder:validation:Enum=GuestInvitation;GuestGroupMembership
+// +kubebuilder:validation:Enum=GuestInvitation;GuestGroupMembership;GuestAppRoleAssignment
 type ClaimKind string
 
 const (
@@ -42,6 +42,8 @@ const (
 	ClaimKindGuestInvitation ClaimKind = "GuestInvitation"
 	// ClaimKindGuestGroupMembership is a membership that names the guest by emailAddress.
 	ClaimKindGuestGroupMembership ClaimKind = "GuestGroupMembership"
+	// ClaimKindGuestAppRoleAssignment is an app role assignment that names the guest by emailAddress.
+	ClaimKindGuestAppRoleAssignment ClaimKind = "GuestAppRoleAssignment"
 )
 
 // GuestClaim is an object that asks for a guest.
@@ -70,7 +72,7 @@ type GuestClaim struct {
 	UID types.UID `json:"uid"`
 
 	// deletionPolicy is what the object wants to become of the guest when nobody asks for the guest any more. Absent where
-	// the object has no say in it, as a membership has not.
+	// the object has no say in it, as a membership or an app role assignment has not.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
@@ -113,7 +115,7 @@ type GuestStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready and, while they apply, Reconciling, Stalled, Resent and SponsorsSet.
+	// conditions are Ready and, while they apply, Reconciling, Stalled, Suspended, Resent and SponsorsSet.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type

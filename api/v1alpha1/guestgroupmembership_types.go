@@ -22,8 +22,15 @@ type GuestGroupMembershipSpec struct {
 	// +optional
 	GrantWhen Milestone `json:"grantWhen,omitempty"`
 
-	// deletionPolicy says what becomes of the membership when this object goes, or the invitation that it names: the guest
-	// leaves the group, or stays.
+	// expirationTime ends the membership: the guest leaves the group, whatever deletionPolicy says. A later time renews it. Where
+	// the membership names an address, a GuestPolicy can require it and limit how far ahead it may lie. A time as in RFC 3339, best in
+	// UTC: 2027-03-31T00:00:00Z. Absent: it ends with the invitation that it names.
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('2000-01-01T00:00:00Z') && self < timestamp('3000-01-01T00:00:00Z')",message="must be a time as in 2027-06-30T00:00:00Z, in this millennium"
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+
+	// deletionPolicy says what becomes of the membership when this object goes, or the invitation that it names goes or expires: the
+	// guest leaves the group, or stays.
 	// +kubebuilder:default=Delete
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
@@ -43,7 +50,7 @@ type GuestGroupMembershipSpec struct {
 // +kubebuilder:validation:XValidation:rule="has(self.invitationRef) != has(self.emailAddress)",message="guest needs exactly one of invitationRef and emailAddress"
 // +kubebuilder:validation:XValidation:rule="!has(self.tenantRef) || has(self.emailAddress)",message="tenantRef goes with emailAddress only: an invitation names its tenant itself"
 type MembershipGuest struct {
-	// invitationRef names a GuestInvitation of the same namespace. The membership ends with it.
+	// invitationRef names a GuestInvitation of the same namespace. What the guest is given here ends with it.
 	// +optional
 	InvitationRef *InvitationReference `json:"invitationRef,omitempty"`
 
@@ -80,7 +87,7 @@ type GuestGroupMembershipStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready and, while they apply, Reconciling, Stalled and Suspended.
+	// conditions are Ready and, while they apply, Reconciling, Stalled, Suspended, ExpiringSoon and Expired.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type

@@ -82,12 +82,28 @@ type GuestInvitationSpec struct {
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 
+	// expirationTime ends the invitation: from then on it asks for the guest no more than if it had been deleted, and deletionPolicy
+	// counts. A later time renews it, and has the guest invited again where they have been released. A GuestPolicy can require it
+	// and limit how far ahead it may lie. A time as in RFC 3339, best in UTC: 2027-06-30T00:00:00Z. Absent: no end.
+	// +kubebuilder:validation:XValidation:rule="self > timestamp('2000-01-01T00:00:00Z') && self < timestamp('3000-01-01T00:00:00Z')",message="must be a time as in 2027-06-30T00:00:00Z, in this millennium"
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+
 	// resendToken asks for the invitation to be sent once more whenever it takes a new value, at most once in 24 hours.
 	// Of several invitations of one person, the token of the one that decides counts.
 	// +optional
 	ResendToken Token `json:"resendToken,omitempty"`
 
-	// suspend leaves the guest as they are: nothing is written to the tenant on behalf of this invitation.
+	// pendingExpiryDays ends the invitation when the guest has not redeemed it so many days after the mail, or after this object
+	// asked for it where that was later. The mail is the first one or that of the latest resendToken; reminders do not count.
+	// Nothing is sent again before resendToken takes a new value. Absent: an invitation may stay pending for good.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=3650
+	// +optional
+	PendingExpiryDays int32 `json:"pendingExpiryDays,omitempty"`
+
+	// suspend leaves the guest as they are: nothing is written to the tenant on behalf of this invitation, and it does not run out
+	// meanwhile.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
@@ -174,8 +190,8 @@ type GuestInvitationStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready, Invited, Accepted and, while they apply, Reconciling, Stalled, Suspended, Author, Resent and
-	// SponsorsSet.
+	// conditions are Ready, Invited, Accepted and, while they apply, Reconciling, Stalled, Suspended, Author, Resent, SponsorsSet,
+	// ExpiringSoon and Expired.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type
@@ -200,7 +216,8 @@ type GuestInvitationStatus struct {
 	// +optional
 	ExternalUserState ExternalUserState `json:"externalUserState,omitempty"`
 
-	// invitedTime is when the guest was first invited. Absent for guests that were adopted.
+	// invitedTime is when the user came into the tenant: when the guest was invited or, for a guest that was adopted, when the
+	// user was created.
 	// +optional
 	InvitedTime *metav1.Time `json:"invitedTime,omitempty"`
 
@@ -212,6 +229,11 @@ type GuestInvitationStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	InvitationsSent int32 `json:"invitationsSent,omitempty"`
+
+	// expiredResendToken is the resendToken that the invitation had when pendingExpiryDays ended it: another one has the guest
+	// invited again. Absent unless it has ended so.
+	// +optional
+	ExpiredResendToken Token `json:"expiredResendToken,omitempty"`
 }
 
 // GuestReference names a Guest.

@@ -28,6 +28,26 @@ type GuestPolicySpec struct {
 	// +listType=atomic
 	// +optional
 	Groups []GroupReference `json:"groups,omitempty"`
+
+	// applications are the enterprise applications that the namespaces may let guests use, and in which roles. Absent: none. A
+	// displayName must be unique in the tenant; it is pinned to the ID of its application when it is first found.
+	// +kubebuilder:validation:MaxItems=128
+	// +listType=atomic
+	// +optional
+	Applications []ApplicationGrant `json:"applications,omitempty"`
+}
+
+// ApplicationGrant is an enterprise application that guests may be let use, and in which roles.
+type ApplicationGrant struct {
+	ApplicationReference `json:",inline"`
+
+	// roles are the values of the app roles that may be assigned. Absent or empty: none of them but default access, which there
+	// is only where the application has no app role for users. An application that is listed several times grants all of
+	// what is listed.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=set
+	// +optional
+	Roles []AppRoleValue `json:"roles,omitempty"`
 }
 
 // InvitationGrant is whom some namespaces may invite, and on which terms.
@@ -67,6 +87,16 @@ type InvitationGrant struct {
 	// operator did not create. It never changes anything else about them, and never deletes them.
 	// +optional
 	AllowAdoptedWrites bool `json:"allowAdoptedWrites,omitempty"`
+
+	// maxLifetimeDays limits how far ahead the end of what the namespaces ask for may lie, at any time: expirationTime must be set, and
+	// be no later than so many days from now. So whatever is granted ends within that time unless somebody moves its date on. It binds
+	// invitations, and memberships and app role assignments, which end with the invitation that they name where they have no
+	// earlier date of their own.
+	// 0 allows nothing. Absent: no limit.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3650
+	// +optional
+	MaxLifetimeDays *int32 `json:"maxLifetimeDays,omitempty"`
 
 	// allowMemberUserType allows invitations with userType Member.
 	// +optional
@@ -108,6 +138,13 @@ type GuestPolicyStatus struct {
 	// +listType=atomic
 	// +optional
 	Groups []ResolvedGroup `json:"groups,omitempty"`
+
+	// applications are the applications of the spec that have been found in the tenant. A displayName stays with its
+	// application here, also after the application has been renamed or another one has taken the name.
+	// +kubebuilder:validation:MaxItems=128
+	// +listType=atomic
+	// +optional
+	Applications []ResolvedApplication `json:"applications,omitempty"`
 }
 
 // ResolvedGroup is a group of a policy as it was found in the tenant.
@@ -125,7 +162,28 @@ type ResolvedGroup struct {
 	DisplayName string `json:"displayName,omitempty"`
 }
 
-// GuestPolicy allows namespaces to invite guests and to put them into groups. What no policy allows is not allowed.
+// ResolvedApplication is an application of a policy as it was found in the tenant.
+type ResolvedApplication struct {
+	// appID is the application (client) ID.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	// +required
+	AppID string `json:"appID"`
+
+	// servicePrincipalID is the object ID of the application's service principal, to which roles are assigned.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	// +required
+	ServicePrincipalID string `json:"servicePrincipalID"`
+
+	// displayName is the name by which the application can be asked for: the one that the policy grants, or the one that the
+	// application had when its ID was first looked up.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	DisplayName string `json:"displayName,omitempty"`
+}
+
+// GuestPolicy allows namespaces to invite guests, to put them into groups and to let them use applications. What no policy allows is not allowed.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status

@@ -106,6 +106,30 @@ type GroupReference struct {
 	DisplayName DisplayName `json:"displayName,omitempty"`
 }
 
+// ApplicationReference names an enterprise application of the tenant: exactly one of appID and displayName.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.appID) != has(self.displayName)",message="an application needs exactly one of appID and displayName"
+type ApplicationReference struct {
+	// appID is the application (client) ID, which is the same in every tenant; not the object ID of the service principal.
+	// +optional
+	AppID GUID `json:"appID,omitempty"`
+
+	// displayName is the name of the enterprise application, which must be unique among those of the tenant.
+	// +optional
+	DisplayName DisplayName `json:"displayName,omitempty"`
+}
+
+// AppRoleValue is the value of an app role, as it stands in the roles claim of a token
+// (https://learn.microsoft.com/graph/api/resources/approle): printable ASCII without spaces, and no dot at the beginning.
+//
+// The character class is printable ASCII without the double quote and the backslash, which Microsoft Entra refuses; \x23 to \x5b
+// are # to [.
+//
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=120
+// +kubebuilder:validation:XValidation:rule=`self.matches("^[!\\x23-\\x5b\\x5d-~]*$") && !self.startsWith(".")`,message="must be the value of an app role: ASCII without spaces, double quotes and backslashes, and no dot at the beginning"
+type AppRoleValue = string
+
 // UserType is what Microsoft Entra calls a user's relationship to the tenant.
 //
 // +kubebuilder:validation:Enum=Guest;Member

@@ -21,7 +21,7 @@ const (
 )
 
 // kinds are those of the API in the order in which a reader meets them.
-var kinds = []string{"entratenants", "guestpolicies", "guestinvitations", "guestgroupmemberships", "guests"}
+var kinds = []string{"entratenants", "guestpolicies", "guestinvitations", "guestgroupmemberships", "guestapproleassignments", "guests"}
 
 func main() {
 	root, err := controlplane.Root()

@@ -13,8 +13,8 @@ import (
 const preamble = `# API reference
 
 Group ` + "`b2b.entraguests.dev`" + `. Written by ` + "`go run ./hack/apidocs`" + ` from the CRDs; do not edit.
-“Else refused” gives the words in which the API server refuses other values. Conditions and their reasons are in
-[troubleshooting](../troubleshooting.md).
+“Else refused” gives the words in which the API server refuses other values. What to write, and every condition and reason, is in
+[the pages of the kinds](../spec/v1alpha1/README.md).
 `
 
 // writeKind writes the section of one kind.

@@ -57,9 +57,22 @@ The tenant is controlled at run time by JSON over POST:
                          who have accepted unless pending, without a mail
     /sim/redemptions     {"guests": ["ADDRESS-OR-ID"]}: many guests accept at once
     /sim/admin/groups    {"id": "GROUP-ID", "displayName": "Partners"}: a group
+    /sim/admin/servicePrincipals
+                         {"displayName": "Project Wiki", "appRoles": [{"value": "Reader"}]}:
+                         an application; without appRoles it gives default access
+    /sim/signups         {"address": "ADDRESS"}: a guest comes by self-service sign-up
     /sim/settings        {"latency": "100ms", "quota": "L", "silentDelta": true,
-                         "invitationsOutsideWriteQuota": true}: each may be left out
+                         "invitationsOutsideWriteQuota": true, "entitlementGrantWording": true,
+                         "defaultAccessAlways": true, "memberAsGuest": true}: each may be left out
     /sim/ledger/reset    empties the ledger
+
+What another administrator does to what is there already (DELETE and PATCH are methods):
+
+    POST /sim/admin/users/ID/disable, enable, restore       DELETE /sim/admin/users/ID
+    PATCH /sim/admin/users/ID {"companyName": null}         the profile, by Graph's names
+    POST or DELETE /sim/admin/users/ID/sponsors/ID          and /sim/admin/groups/ID/members/ID
+    POST /sim/admin/servicePrincipals/ID/assignments        {"principalId": "ID", "role": "Reader"}
+    DELETE /sim/admin/assignments/ID
 
 Flags:
 `
@@ -82,12 +95,14 @@ func parse(args []string, out io.Writer) (*config, error) {
 	flags.StringVar(&c.secret, "client-secret", "", "the only application and secret to accept, as client-id:secret; empty accepts all")
 	flags.StringVar(&c.permission, "permissions", "", "application permissions granted, separated by commas; empty grants all")
 	flags.BoolVar(&c.requireToken, "require-token", false, "accept only tokens that this tenant has issued")
-	flags.BoolVar(&c.seed, "seed-data", true, "start with a few employees, a group of every kind and a guest")
+	flags.BoolVar(&c.seed, "seed-data", true, "start with a few employees, a group of every kind, two applications and a guest")
 	flags.Uint64Var(&c.randomSeed, "seed", 0, "seed of ids and tickets; 0 takes a new one each time")
 	flags.DurationVar(&c.latency, "latency", 0, "delay of every call")
 	flags.DurationVar(&c.lag.Reads.Delay, "replication-lag", 0, "time until a new user shows in reads")
 	flags.DurationVar(&c.lag.Writes.Delay, "write-replication-lag", 0, "time until a new user can be written and added to groups")
 	flags.DurationVar(&c.lag.Deletions.Delay, "deletion-lag", 0, "time for which a deleted user still shows")
+	flags.DurationVar(&c.lag.Restores.Delay, "restore-lag", 0, "time until a restored user shows and can be written")
+	flags.DurationVar(&c.lag.Assignments.Delay, "assignment-lag", 0, "time until a new app role assignment shows")
 	flags.DurationVar(&c.lag.Members.Delay, "member-lag", 0, "time until a new member shows")
 	flags.DurationVar(&c.lag.Removals.Delay, "removal-lag", 0, "time for which a removed member still shows")
 	flags.StringVar(&c.quota, "quota", "none",

@@ -61,7 +61,10 @@ func TestHelpExplainsHowToUseIt(t *testing.T) {
 	var out bytes.Buffer
 	_, err := parse([]string{"--help"}, &out)
 	g.Expect(err).To(HaveOccurred())
-	for _, part := range []string{"curl", "/sim/ledger", "-listen", "-replication-lag", "-tls-listen", "-quota", "-silent-delta", "/sim/population", "/sim/settings"} {
+	for _, part := range []string{
+		"curl", "/sim/ledger", "-listen", "-replication-lag", "-tls-listen", "-quota", "-silent-delta", "/sim/population", "/sim/settings",
+		"-restore-lag", "/sim/admin/servicePrincipals", "/sim/signups", "/sponsors/", "/sim/admin/assignments/",
+	} {
 		g.Expect(out.String()).To(ContainSubstring(part))
 	}
 }

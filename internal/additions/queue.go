@@ -58,6 +58,8 @@ type addition struct {
 	groupID, userID string
 	state           State
 	err             error
+	// since is when it was asked for.
+	since time.Time
 	// trip is the request that it boards, missed how many have left without it.
 	trip   *trip
 	missed int
@@ -67,6 +69,8 @@ type addition struct {
 type group struct {
 	id      string
 	waiting fair.Queue[*addition]
+	// late are those whom a request has left without. They have been announced, or nearly so, and go before all others.
+	late []*addition
 	// first is when the first of those who wait came, last when anybody did. Together says that the first one did not come alone.
 	first, last time.Time
 	together    bool
@@ -91,9 +95,19 @@ func (q *Queue) Ask(key budget.Key, groupID, userID string) {
 		}
 		q.forget(a)
 	}
-	a := &addition{key: key, groupID: groupID, userID: userID}
+	a := &addition{key: key, groupID: groupID, userID: userID, since: time.Now()}
 	q.asked[key] = a
 	q.enqueue(a)
+}
+
+// Waited is how long ago the addition of a key was asked for; 0 where it was not.
+func (q *Queue) Waited(key budget.Key) time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if a := q.asked[key]; a != nil {
+		return time.Since(a.since)
+	}
+	return 0
 }
 
 // State tells how the addition of a key stands. Over is told once, with why it failed, nil where the user is in the group now.
@@ -161,12 +175,16 @@ func (q *Queue) enqueue(a *addition) {
 		q.groups[a.groupID] = g
 	}
 	now := time.Now()
-	if g.waiting.Len() == 0 {
+	if g.waitingNow() == 0 {
 		g.first, g.together = now, now.Sub(g.last) < maxWait
 	}
 	g.last = now
 	a.state, a.trip = Waiting, nil
-	g.waiting.Push(a.key.Namespace, a)
+	if a.missed > 0 {
+		g.late = append(g.late, a)
+	} else {
+		g.waiting.Push(a.key.Namespace, a)
+	}
 	select {
 	case g.stir <- struct{}{}:
 	default:
@@ -174,9 +192,21 @@ func (q *Queue) enqueue(a *addition) {
 	q.start(g)
 }
 
+func (g *group) waitingNow() int { return len(g.late) + g.waiting.Len() }
+
+// next takes out whoever is to be called first; false where nobody waits.
+func (g *group) next() (*addition, bool) {
+	if len(g.late) == 0 {
+		return g.waiting.Pop()
+	}
+	a := g.late[0]
+	g.late[0], g.late = nil, g.late[1:]
+	return a, true
+}
+
 // start has a group that somebody waits for be served.
 func (q *Queue) start(g *group) {
-	if q.ctx == nil || q.ctx.Err() != nil || g.serving || g.waiting.Len() == 0 {
+	if q.ctx == nil || q.ctx.Err() != nil || g.serving || g.waitingNow() == 0 {
 		return
 	}
 	g.serving = true

@@ -263,6 +263,24 @@ func TestWhoeverDoesNotBoardGoesLaterAndIsGivenUpInTheEnd(t *testing.T) {
 	})
 }
 
+func TestWhoeverARequestLeavesWithoutGoesFirstWithTheNext(t *testing.T) {
+	inBubble(t, func(g Gomega, w *world) {
+		w.absent["late"] = true
+		w.ask("team", append([]string{"late"}, users("crowd", 3000)...)...)
+		time.Sleep(time.Second) // the first request waits for it still
+		w.mu.Lock()
+		w.absent["late"] = false
+		w.mu.Unlock()
+		w.settle()
+		last := time.Duration(0)
+		for _, at := range w.at {
+			last = max(last, at)
+		}
+		g.Expect(w.at).To(HaveLen(3001))
+		g.Expect(w.at["late"]).To(BeNumerically("<", last/2), "it does not queue anew")
+	})
+}
+
 func TestOneWhoIsAMemberAlreadyCostsTheOthersOneMoreWrite(t *testing.T) {
 	inBubble(t, func(g Gomega, w *world) {
 		w.tenant.members["guest7"] = true

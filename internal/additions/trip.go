@@ -86,11 +86,11 @@ func (q *Queue) awaitCompany(ctx context.Context, g *group) bool {
 func (q *Queue) patience(ctx context.Context, g *group) (wait time.Duration, some bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if g.waiting.Len() == 0 || ctx.Err() != nil {
+	if g.waitingNow() == 0 || ctx.Err() != nil {
 		g.serving = false
 		return 0, false
 	}
-	if !g.together || g.waiting.Len() >= seats {
+	if !g.together || g.waitingNow() >= seats {
 		return 0, true
 	}
 	now := time.Now()
@@ -103,7 +103,7 @@ func (q *Queue) call(g *group) *trip {
 	var called []budget.Key
 	q.mu.Lock()
 	for len(t.passengers) < seats {
-		a, found := g.waiting.Pop()
+		a, found := g.next()
 		if !found {
 			break
 		}
@@ -136,7 +136,7 @@ func (q *Queue) travel(ctx context.Context, turn *budget.Turn, g *group, t *trip
 	}
 }
 
-// depart gives those who have boarded. The others wait for the next request, or are given up.
+// depart gives those who have boarded. The others go first with the next request, or are given up.
 func (q *Queue) depart(t *trip) (boarded []*addition) {
 	var dropped []budget.Key
 	q.mu.Lock()

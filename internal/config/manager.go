@@ -52,7 +52,7 @@ func (c *Config) cache() cache.Options {
 func controllers() config.Controller {
 	concurrency := map[string]int{}
 	for kind, n := range map[string]int{
-		"EntraTenant": 4, "GuestPolicy": 4, "Guest": 128, "GuestInvitation": 16, "GuestGroupMembership": 64,
+		"EntraTenant": 4, "GuestPolicy": 4, "Guest": 128, "GuestInvitation": 16, "GuestGroupMembership": 64, "GuestAppRoleAssignment": 64,
 	} {
 		concurrency[b2b.GroupVersion.WithKind(kind).GroupKind().String()] = n
 	}

@@ -64,6 +64,14 @@ func shareStrings(object client.Object) {
 		share(&o.Spec.DeletionPolicy)
 		share(&o.Status.GroupID)
 		shareConditions(o.Status.Conditions)
+	case *b2b.GuestAppRoleAssignment:
+		share(&o.Spec.Application.AppID)
+		share(&o.Spec.Application.DisplayName)
+		share(&o.Spec.Role)
+		share(&o.Spec.GrantWhen)
+		share(&o.Spec.DeletionPolicy)
+		share(&o.Status.ServicePrincipalID)
+		shareConditions(o.Status.Conditions)
 	}
 }
 

@@ -21,6 +21,8 @@ func TestASecretIsNeverFormatted(t *testing.T) {
 	holders := map[string]any{
 		"the link": link, "a pointer": &link, "an answer": directory.Invited{UserID: "1", RedeemURL: link},
 		"a pointer to an answer": &directory.Invited{UserID: "1", RedeemURL: link},
+		"an unexported field":    struct{ link directory.Secret }{link},
+		"a field of a pointer":   &struct{ link directory.Secret }{link},
 		"a slice":                []directory.Secret{link}, "a key": map[directory.Secret]int{link: 1},
 	}
 	for name, holder := range holders {
@@ -66,5 +68,7 @@ func TestASecretIsNeverLogged(t *testing.T) {
 }
 
 func TestASecretIsRevealedToWhoAsksForIt(t *testing.T) {
-	NewWithT(t).Expect(directory.NewSecret(secret).Reveal()).To(Equal(secret))
+	g := NewWithT(t)
+	g.Expect(directory.NewSecret(secret).Reveal()).To(Equal(secret))
+	g.Expect(directory.Secret{}.Reveal()).To(BeEmpty())
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // servicePrincipalProperties are the properties that servicePrincipalsOf reads.
-var servicePrincipalProperties = []string{"id", "appId", "displayName", "appRoles", "appRoleAssignmentRequired"}
+var servicePrincipalProperties = []string{"id", "appId", nameProperty, "appRoles", "appRoleAssignmentRequired"}
 
 func (c *Client) servicePrincipals() *serviceprincipals.ServicePrincipalsRequestBuilder {
 	return serviceprincipals.NewServicePrincipalsRequestBuilderInternal(c.pathParameters(), c.adapter)
@@ -42,7 +42,7 @@ func (c *Client) GetServicePrincipal(ctx context.Context, appID string) (directo
 
 // FindServicePrincipals implements directory.Applications.
 func (c *Client) FindServicePrincipals(ctx context.Context, displayName string) ([]directory.ServicePrincipal, error) {
-	return c.findServicePrincipals(ctx, findServicePrincipals, equals("displayName", displayName))
+	return c.findServicePrincipals(ctx, findServicePrincipals, equals(nameProperty, displayName))
 }
 
 func (c *Client) findServicePrincipals(ctx context.Context, op operation, filter string) (found []directory.ServicePrincipal, err error) {
@@ -93,7 +93,8 @@ func servicePrincipalsOf(page []models.ServicePrincipalable) ([]directory.Servic
 // ListAppRoleAssignments implements directory.Applications. It asks on the user's side, where the filter by application is documented,
 // and passes over what Graph adds: the assignments of groups that the user is a member of.
 // https://learn.microsoft.com/graph/api/user-list-approleassignments
-func (c *Client) ListAppRoleAssignments(ctx context.Context, userID, servicePrincipalID string) (found []directory.AppRoleAssignment, err error) {
+func (c *Client) ListAppRoleAssignments(ctx context.Context, userID, servicePrincipalID string) (
+	found []directory.AppRoleAssignment, err error) {
 	if err := requireIDs(userID, servicePrincipalID); err != nil {
 		return nil, err
 	}

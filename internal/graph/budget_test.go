@@ -34,6 +34,11 @@ func TestGraphIsToldHowUrgentARequestIs(t *testing.T) {
 	}{
 		"taking access away":        {t.Context(), func(ctx context.Context) { _ = client.RemoveMember(ctx, groupID, userID) }, "High"},
 		"a deletion":                {t.Context(), func(ctx context.Context) { _ = client.DeleteUser(ctx, userID) }, "High"},
+		"a block":                   {t.Context(), func(ctx context.Context) { _ = client.SetAccountEnabled(ctx, userID, false) }, "High"},
+		"a block's end":             {t.Context(), func(ctx context.Context) { _ = client.SetAccountEnabled(ctx, userID, true) }, "Normal"},
+		"sessions revoked":          {t.Context(), func(ctx context.Context) { _ = client.RevokeSignInSessions(ctx, userID) }, "High"},
+		"an app role revoked":       {t.Context(), func(ctx context.Context) { _ = client.RevokeAppRole(ctx, appID, assignmentID) }, "High"},
+		"an app role":               {t.Context(), func(ctx context.Context) { _, _ = client.GrantAppRole(ctx, appID, userID, roleID) }, "Normal"},
 		"an invitation":             {t.Context(), func(ctx context.Context) { _, _ = client.Invite(ctx, ada) }, "Normal"},
 		"a list":                    {t.Context(), func(ctx context.Context) { _ = client.ListMembers(ctx, groupID, nil) }, "Low"},
 		"a read before taking away": {under(budget.TakeAway), func(ctx context.Context) { _, _ = client.GetUser(ctx, userID) }, "High"},
@@ -54,8 +59,13 @@ func TestWhatARequestCostsIsPaid(t *testing.T) {
 	}{
 		"an invitation": {func(ctx context.Context, c *Client) { _, _ = c.Invite(ctx, ada) }, budget.Cost{Writes: 1, Units: 1, Invitations: 1}},
 		"an addition":   {func(ctx context.Context, c *Client) { _ = c.AddMembers(ctx, groupID, []string{userID}) }, budget.Cost{Writes: 1, Units: 1}},
-		"a read":        {func(ctx context.Context, c *Client) { _, _ = c.GetUser(ctx, userID) }, budget.Cost{Units: 1}},
-		"a membership":  {func(ctx context.Context, c *Client) { _, _ = c.IsMember(ctx, groupID, userID) }, budget.Cost{Units: 2}},
+		"a profile": {func(ctx context.Context, c *Client) {
+			_ = c.UpdateProfile(ctx, userID, directory.ProfileChanges{directory.JobTitle: "x"})
+		}, budget.Cost{Writes: 1, Units: 1}},
+		"a sponsor less": {func(ctx context.Context, c *Client) { _ = c.RemoveSponsor(ctx, userID, otherID) }, budget.Cost{Writes: 1, Units: 1}},
+		"an application": {func(ctx context.Context, c *Client) { _, _ = c.GetServicePrincipal(ctx, appID) }, budget.Cost{Units: 1}},
+		"a read":         {func(ctx context.Context, c *Client) { _, _ = c.GetUser(ctx, userID) }, budget.Cost{Units: 1}},
+		"a membership":   {func(ctx context.Context, c *Client) { _, _ = c.IsMember(ctx, groupID, userID) }, budget.Cost{Units: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

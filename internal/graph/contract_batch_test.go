@@ -58,6 +58,51 @@ func TestManyRemovalsAtOnceEachHaveTheirOwnOutcome(t *testing.T) {
 	g.Expect(tenant.Ledger().UsersDeleted).To(BeEmpty(), "the references were removed, not the users")
 }
 
+func TestSponsorsAndRolesShareBatchesToo(t *testing.T) {
+	g := NewWithT(t)
+	ctx := t.Context()
+	tenant, client := tenantAndClient(t)
+	wiki, owner := wikiOf(tenant), tenant.AddUser(graphsim.User{DisplayName: "Owner", UserPrincipalName: "owner#x@contoso.example"})
+	shown, _ := tenant.ServicePrincipal(wiki)
+	var ids []string
+	roles := map[string]string{}
+	for i := range 30 {
+		id := tenant.AddGuest(fmt.Sprintf("guest%d@partner.example", i), "Guest")
+		ids = append(ids, id)
+		g.Expect(tenant.AddSponsor(id, owner)).To(Succeed())
+		role, err := tenant.AssignAppRole(wiki, id, "Reader")
+		g.Expect(err).NotTo(HaveOccurred())
+		roles[id] = role
+	}
+	for name, call := range map[string]func(id string) error{
+		"by name":  func(string) error { _, err := client.GetUserByName(ctx, "owner#x@contoso.example"); return err },
+		"by appId": func(string) error { _, err := client.GetServicePrincipal(ctx, shown.AppID); return err },
+		"reads": func(id string) error {
+			found, err := client.ListSponsors(ctx, id)
+			if err == nil && (len(found) != 1 || found[0].ID != owner) {
+				err = fmt.Errorf("sponsors: %v", found)
+			}
+			return err
+		},
+		"roles": func(id string) error {
+			found, err := client.ListAppRoleAssignments(ctx, id, wiki)
+			if err == nil && (len(found) != 1 || found[0].ID != roles[id]) {
+				err = fmt.Errorf("roles: %v", found)
+			}
+			return err
+		},
+	} {
+		g.Expect(everyone(ids, call)).To(HaveEach(Succeed()), name)
+	}
+	g.Expect(everyone(ids, func(id string) error { return client.RemoveSponsor(ctx, id, owner) })).To(HaveEach(Succeed()))
+	g.Expect(everyone(ids, func(id string) error { return client.RevokeAppRole(ctx, wiki, roles[id]) })).To(HaveEach(Succeed()))
+	g.Expect(tenant.Ledger().BatchItems).To(BeNumerically(">", 100))
+	g.Expect(tenant.Ledger().SponsorsRemoved).To(HaveLen(30))
+	g.Expect(tenant.Assignments(wiki)).To(BeEmpty())
+	_, alive := tenant.User(owner)
+	g.Expect(alive).To(BeTrue())
+}
+
 func TestManyLookupsAtOnceEachFindTheirOwn(t *testing.T) {
 	g := NewWithT(t)
 	tenant, client := tenantAndClient(t)

@@ -137,7 +137,8 @@ func TestEveryPropertyOfAUserIsRead(t *testing.T) {
 	tenant, client := tenantAndClient(t)
 	created := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	id := tenant.AddUser(graphsim.User{
-		DisplayName: "Ada", Mail: "ada@partner.example", OtherMails: []string{"ada@home.example"},
+		DisplayName: "Ada", GivenName: "Ada", Department: "Engines", UsageLocation: "GB",
+		Mail: "ada@partner.example", OtherMails: []string{"ada@home.example"},
 		ProxyAddresses: []string{"SMTP:ada@partner.example"}, UserType: "Guest", CreationType: "Invitation", ExternalUserState: "Accepted",
 		UserPrincipalName: "ada_partner.example#EXT#@contoso.onmicrosoft.com", Disabled: true, CreatedDateTime: created,
 		Identities: []graphsim.Identity{{SignInType: "federated", Issuer: "ExternalAzureAD", IssuerAssignedID: "x"}},
@@ -148,9 +149,25 @@ func TestEveryPropertyOfAUserIsRead(t *testing.T) {
 		ID: id, DisplayName: "Ada", Mail: "ada@partner.example", OtherMails: []string{"ada@home.example"},
 		ProxyAddresses: []string{"SMTP:ada@partner.example"}, UserType: directory.UserTypeGuest, CreationType: "Invitation",
 		ExternalUserState: directory.Accepted, UserPrincipalName: "ada_partner.example#EXT#@contoso.onmicrosoft.com",
-		AccountEnabled: false, CreatedDateTime: created,
+		AccountEnabled: false, CreatedDateTime: created, Profile: directory.Profile{GivenName: "Ada", Department: "Engines", UsageLocation: "GB"},
 		Identities: []directory.Identity{{SignInType: "federated", Issuer: "ExternalAzureAD", IssuerAssignedID: "x"}},
 	}))
+}
+
+func TestAGuestWhoSignedUpIsListedLikeTheOthersAndNobodyInvitedThem(t *testing.T) {
+	g := NewWithT(t)
+	tenant, client := tenantAndClient(t)
+	id, err := tenant.SignUp("ada@partner.example", "Ada")
+	g.Expect(err).NotTo(HaveOccurred())
+	var listed []directory.User
+	g.Expect(client.ListGuests(t.Context(), func(page []directory.User) error { listed = append(listed, page...); return nil })).To(Succeed())
+	g.Expect(idsOf(listed)).To(Equal([]string{id}))
+	g.Expect(listed[0].SignedUp()).To(BeTrue())
+	g.Expect(listed[0].ExternalUserState).To(BeEmpty())
+	g.Expect(listed[0].External()).To(BeTrue())
+	found, err := client.FindByAddress(t.Context(), "ada@partner.example")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(found.Users).To(Equal(listed))
 }
 
 func TestWhatIsNotAnObjectIDIsNeverSent(t *testing.T) {

@@ -8,9 +8,12 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/directory"
 )
 
+// nameProperty is what groups and applications are looked up by.
+const nameProperty = "displayName"
+
 // userProperties are the properties that userOf reads. Graph gives only a few of them unless they are selected.
 var userProperties = []string{
-	"id", "userPrincipalName", "displayName", "mail", "otherMails", "proxyAddresses", "userType", "creationType",
+	"id", "userPrincipalName", nameProperty, "mail", "otherMails", "proxyAddresses", "userType", "creationType",
 	"externalUserState", "externalUserStateChangeDateTime", "accountEnabled", "createdDateTime", "identities", "onPremisesSyncEnabled",
 	"givenName", "surname", "companyName", "department", "jobTitle", "employeeType", "usageLocation",
 }
@@ -71,7 +74,7 @@ func usersOf(page []models.Userable) ([]directory.User, error) {
 
 // groupProperties are the properties that groupOf reads.
 var groupProperties = []string{
-	"id", "displayName", "groupTypes", "membershipRule", "mailEnabled", "securityEnabled", "isAssignableToRole",
+	"id", nameProperty, "groupTypes", "membershipRule", "mailEnabled", "securityEnabled", "isAssignableToRole",
 	"onPremisesSyncEnabled", "isManagementRestricted",
 }
 

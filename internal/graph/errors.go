@@ -87,15 +87,20 @@ var (
 	addressRefused = regexp.MustCompile(`(?i)smtp address is an? invalid|invitedUserEmailAddress`)
 	// A reference to an object that this replica does not have yet (msgraph-sdk-dotnet issue 2508).
 	referenceNotReady = regexp.MustCompile(`(?i)not a valid reference update`)
+	// The directory's words for an object that does not exist, where the invitation service passes them on.
+	objectMissing = regexp.MustCompile(`(?i)queried reference-property objects are not present`)
 	// One who is to be added, to the members or the sponsors, and is among them.
-	referenceExists = regexp.MustCompile(`(?i)references? already exist`)
+	referenceExists  = regexp.MustCompile(`(?i)references? already exist`)
+	referenceMissing = regexp.MustCompile(`(?i)removed object references? do(es)? not exist`)
 	// A delta link that has expired, or that the directory cannot go on from. The case of the letters varies.
 	// https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset
-	resyncRequired   = regexp.MustCompile(`(?i)^(syncStateNotFound|resyncRequired)$`)
-	referenceMissing = regexp.MustCompile(`(?i)removed object references? do(es)? not exist`)
-	// An assignment of an app role that is there already, in both of its wordings (msgraph-bicep-types issue 161).
+	resyncRequired = regexp.MustCompile(`(?i)^(syncStateNotFound|resyncRequired)$`)
+	// An assignment of an app role that is there already, in both of its wordings (msgraph-bicep-types issue 161), and a role that the
+	// application does not have, or not for users.
 	assignmentExists = regexp.MustCompile(`(?i)permission being assigned already exists|entitlementgrant entry already exists`)
 	roleUnknown      = regexp.MustCompile(`(?i)permission being assigned was not found`)
+	// An assignment that is gone, or another application's.
+	assignmentMissing = regexp.MustCompile(`(?i)entitlementgrant being updated or deleted is not found`)
 	// A name or an address that somebody else has taken meanwhile. v1.0 has no way to restore a user without it
 	// (msgraph-sdk-powershell issue 2410).
 	addressInUse = regexp.MustCompile(`(?i)same value for property|conflicting object`)
@@ -128,9 +133,9 @@ func refine(op operation, e *directory.Error) {
 	case restoreUser:
 		refineRestoration(e)
 	case removeMember, removeSponsor:
-		if e.Class == directory.Invalid && referenceMissing.MatchString(e.Message) {
-			e.Class = directory.NotFound
-		}
+		refineRemoval(e, referenceMissing)
+	case revokeAppRole:
+		refineRemoval(e, assignmentMissing)
 	}
 }
 
@@ -146,6 +151,12 @@ func refineAddition(e *directory.Error, exists *regexp.Regexp, detail directory.
 		e.Detail = directory.ReferenceNotReady
 	case e.Class == directory.Invalid && exists.MatchString(e.Message):
 		e.Detail = detail
+	}
+}
+
+func refineRemoval(e *directory.Error, missing *regexp.Regexp) {
+	if e.Class == directory.Invalid && missing.MatchString(e.Message) {
+		e.Class = directory.NotFound
 	}
 }
 
@@ -165,7 +176,7 @@ func refineInvitation(e *directory.Error) {
 	case e.Class == directory.Denied && invitationsForbidden.MatchString(e.Message):
 		e.Detail = directory.InvitationsNotAllowed
 	case e.Class == directory.NotFound:
-		e.Detail = directory.ReferenceNotReady // a sponsor: nothing else is referred to
+		e.Detail = directory.ReferenceNotReady // see refineInvitee
 	case e.Class == directory.Invalid:
 		refineInvitee(e)
 	}
@@ -173,6 +184,8 @@ func refineInvitation(e *directory.Error) {
 
 func refineInvitee(e *directory.Error) {
 	switch {
+	case objectMissing.MatchString(e.Message):
+		e.Detail = directory.ReferenceNotReady // a sponsor: nothing else is referred to
 	case verifiedDomain.MatchString(e.Message):
 		e.Detail = directory.AddressInVerifiedDomain
 	case userExists.MatchString(e.Message):

@@ -65,6 +65,17 @@ func TestRefusalsAreToldApartByTheDirectorysWords(t *testing.T) {
 	add := func(c *Client) error { return c.AddMembers(ctx, groupID, []string{userID}) }
 	remove := func(c *Client) error { return c.RemoveMember(ctx, groupID, userID) }
 	read := func(c *Client) error { _, err := c.GetUser(ctx, userID); return err }
+	sponsor := func(c *Client) error {
+		return c.AddSponsor(ctx, userID, directory.SponsorRef{ID: otherID, Kind: directory.SponsorUser})
+	}
+	unsponsor := func(c *Client) error { return c.RemoveSponsor(ctx, userID, otherID) }
+	grant := func(c *Client) error { _, err := c.GrantAppRole(ctx, appID, userID, roleID); return err }
+	revoke := func(c *Client) error { return c.RevokeAppRole(ctx, appID, assignmentID) }
+	restore := func(c *Client) error { _, err := c.RestoreUser(ctx, userID); return err }
+	update := func(c *Client) error {
+		return c.UpdateProfile(ctx, userID, directory.ProfileChanges{directory.UsageLocation: "Germany"})
+	}
+	const missing = "Resource 'x' does not exist or one of its queried reference-property objects are not present."
 	exists := "The invited user already exists in the directory as object ID: " + userID
 
 	for name, tt := range map[string]struct {
@@ -107,6 +118,35 @@ func TestRefusalsAreToldApartByTheDirectorysWords(t *testing.T) {
 			directory.NotFound, "", ""},
 		"not a member, in other words": {remove, 400, "Request_BadRequest", "One or more removed object references do not exist for the following modified properties: 'members'.",
 			directory.NotFound, "", ""},
+		"a sponsor of an invitation is unknown":  {inviteAda, 400, "BadRequest", missing, directory.Invalid, directory.ReferenceNotReady, ""},
+		"the same as the directory's own answer": {inviteAda, 404, "Request_ResourceNotFound", missing, directory.NotFound, directory.ReferenceNotReady, ""},
+		"a sponsor already": {sponsor, 400, "Request_BadRequest", "One or more added object references already exist for the following modified properties: 'sponsors'.",
+			directory.Invalid, directory.AlreadySponsor, ""},
+		"a sponsor or a user that is not there": {sponsor, 404, "Request_ResourceNotFound", missing, directory.NotFound, directory.ReferenceNotReady, ""},
+		"a sponsor too many":                    {sponsor, 400, "Request_BadRequest", "No more than 5 sponsors can be assigned.", directory.Invalid, "", ""},
+		"not a sponsor":                         {unsponsor, 404, "Request_ResourceNotFound", missing, directory.NotFound, "", ""},
+		"not a sponsor, in other words": {unsponsor, 400, "Request_BadRequest", "One or more removed object references do not exist for the following modified properties: 'sponsors'.",
+			directory.NotFound, "", ""},
+		"a role already":                            {grant, 400, "Request_BadRequest", "Permission being assigned already exists on the object", directory.Invalid, directory.AssignmentExists, ""},
+		"a role already, in other words":            {grant, 400, "Request_BadRequest", "EntitlementGrant entry already exists.", directory.Invalid, directory.AssignmentExists, ""},
+		"the same with a code of its own":           {grant, 400, "Request_MultipleObjectsWithSameKeyValue", "EntitlementGrant entry already exists.", directory.Invalid, directory.AssignmentExists, ""},
+		"a role for a user who is not there yet":    {grant, 400, "Request_BadRequest", "Not a valid reference update.", directory.Invalid, directory.ReferenceNotReady, ""},
+		"an application that is not there":          {grant, 404, "Request_ResourceNotFound", missing, directory.NotFound, directory.ReferenceNotReady, ""},
+		"a role that the application does not have": {grant, 400, "Request_BadRequest", "Permission being assigned was not found on application 'x'.", directory.Invalid, directory.RoleUnknown, ""},
+		"no assignment":                             {revoke, 404, "Request_ResourceNotFound", missing, directory.NotFound, "", ""},
+		"a name that is taken": {restore, 400, "Request_BadRequest", "Another object with the same value for property userPrincipalName already exists.",
+			directory.Conflict, directory.AddressInUse, ""},
+		"no assignment, in other words": {revoke, 400, "Request_BadRequest", "EntitlementGrant being updated or deleted is not found.",
+			directory.NotFound, "", ""},
+		"an address that is taken": {restore, 400, "Request_BadRequest", "Another object with the same value for property proxyAddresses already exists.",
+			directory.Conflict, directory.AddressInUse, ""},
+		"an address that is taken, by its code": {restore, 400, "Request_MultipleObjectsWithSameKeyValue", "x", directory.Conflict, directory.AddressInUse, ""},
+		"an object in conflict": {restore, 409, "ObjectConflict", "A conflicting object with one or more of the specified property values is present in the directory.",
+			directory.Conflict, directory.AddressInUse, ""},
+		"a conflict with another request": {restore, 409, "Directory_ConcurrencyViolation", "x", directory.Conflict, "", ""},
+		"not among the deleted":           {restore, 404, "Request_ResourceNotFound", missing, directory.NotFound, "", ""},
+		"a property that is refused": {update, 400, "Request_BadRequest", "Invalid value specified for property 'usageLocation' of resource 'User'.",
+			directory.Invalid, "", ""},
 		"a 404 that is not the directory's": {read, 404, "", "", directory.Unavailable, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,7 +39,7 @@ func (c *Client) FindGroups(ctx context.Context, displayName string) (found []di
 	first := func(ctx context.Context) (models.GroupCollectionResponseable, error) {
 		return c.groups().Get(ctx, &groups.GroupsRequestBuilderGetRequestConfiguration{
 			QueryParameters: &groups.GroupsRequestBuilderGetQueryParameters{
-				Filter: new(equals("displayName", displayName)),
+				Filter: new(equals(nameProperty, displayName)),
 				Select: groupProperties,
 				Top:    new(int32(pageSize)),
 			},

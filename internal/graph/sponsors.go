@@ -27,7 +27,7 @@ func (c *Client) ListSponsors(ctx context.Context, userID string) (found []direc
 	}
 	first := func(ctx context.Context) (models.DirectoryObjectCollectionResponseable, error) {
 		return c.sponsors(userID).Get(ctx, &users.ItemSponsorsRequestBuilderGetRequestConfiguration{
-			QueryParameters: &users.ItemSponsorsRequestBuilderGetQueryParameters{Select: []string{"id", "displayName"}},
+			QueryParameters: &users.ItemSponsorsRequestBuilderGetQueryParameters{Select: []string{"id", nameProperty}},
 		})
 	}
 	next := func(ctx context.Context, link string) (models.DirectoryObjectCollectionResponseable, error) {

@@ -17,7 +17,7 @@ func (c *Client) Organization(ctx context.Context) (directory.Organization, erro
 		answer, err := organization.NewOrganizationRequestBuilderInternal(c.pathParameters(), c.adapter).Get(ctx,
 			&organization.OrganizationRequestBuilderGetRequestConfiguration{
 				QueryParameters: &organization.OrganizationRequestBuilderGetQueryParameters{
-					Select: []string{"id", "displayName", "verifiedDomains"},
+					Select: []string{"id", nameProperty, "verifiedDomains"},
 				},
 			})
 		switch {

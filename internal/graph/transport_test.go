@@ -167,6 +167,20 @@ func TestRequestsAreUncompressedAndOfKnownLength(t *testing.T) {
 		"inviteRedirectUrl":"https://wiki.example","sendInvitationMessage":true,"invitedUserMessageInfo":{"messageLanguage":"en-GB"}}`))
 }
 
+func TestTheLinkIsReadFromTheAnswerOnlyWhereItIsWanted(t *testing.T) {
+	g := NewWithT(t)
+	seen := &recording{Handler: answer(201, `{"invitedUser":{"id":"`+userID+`"},"inviteRedeemUrl":"https://login.example/redeem"}`)}
+	invitation := ada
+	invitation.Body, invitation.CcRecipients = "Welcome!", []string{"owner@contoso.example"}
+	invitation.Sponsors = []directory.SponsorRef{{ID: otherID, Kind: directory.SponsorUser}, {ID: groupID, Kind: directory.SponsorGroup}}
+	invited, err := clientOf(t, seen).Invite(context.Background(), invitation)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(invited).To(Equal(directory.Invited{UserID: userID}))
+	g.Expect(seen.only(g).body).To(MatchJSON(`{"invitedUserEmailAddress":"ada@partner.example","inviteRedirectUrl":"https://myapps.microsoft.com",
+		"sendInvitationMessage":true,"invitedUserSponsors":[{"id":"` + otherID + `"},{"id":"` + groupID + `"}],"invitedUserMessageInfo":{
+		"customizedMessageBody":"Welcome!","ccRecipients":[{"emailAddress":{"address":"owner@contoso.example"}}]}}`))
+}
+
 func TestEveryRequestIsObservedOnceWithoutIDsOrAddresses(t *testing.T) {
 	g := NewWithT(t)
 	var calls calls

@@ -58,7 +58,7 @@ func (x *exchange) authenticate() *apiError {
 
 // authorize refuses a call that needs more than its token grants.
 func (x *exchange) authorize() *apiError {
-	if len(x.route.anyOf) == 0 || x.grantsAny(x.route.anyOf) {
+	if (len(x.route.anyOf) == 0 || x.grantsAny(x.route.anyOf)) && (len(x.route.also) == 0 || x.grantsAny(x.route.also)) {
 		return nil
 	}
 	if x.route.template == invitationsPath {

@@ -18,6 +18,13 @@ type Behaviour struct {
 	// refusing with 403. Only an administrator may invite members; what an application
 	// meets that is none is not documented.
 	MemberAsGuest bool
+	// EntitlementGrantWording refuses an app role assignment that is there already in
+	// the other words that the service is known for: "EntitlementGrant entry already
+	// exists." with code Request_MultipleObjectsWithSameKeyValue.
+	EntitlementGrantWording bool
+	// DefaultAccessAlways lets principals be assigned DefaultAccess also where the
+	// application declares roles, which is documented for applications without any.
+	DefaultAccessAlways bool
 	// BlockedDomains are refused by cross-tenant access settings.
 	BlockedDomains []string
 	// RefuseGzip answers a compressed request body with 415.

@@ -15,9 +15,11 @@ const (
 
 // arrange makes what an example presupposes.
 func arrange(t *graphsim.Tenant, e example) {
-	if make, special := arrangements[e.file]; special {
-		make(t)
-		return
+	for _, special := range []map[string]func(*graphsim.Tenant){arrangements, applicationArrangements} {
+		if make, known := special[e.file]; known {
+			make(t)
+			return
+		}
 	}
 	switch path := e.Request.URL; {
 	case strings.Contains(path, "/groups/{"), e.file == "group-list-01.json":

@@ -60,9 +60,10 @@ func placeholdersOf(template string) string {
 var typeOfSet = map[string]string{
 	"users": "user", "groups": "group", "invitations": "invitation", "organization": "organization",
 	"policies/authorizationPolicy": "authorizationPolicy", "directoryObjects": "directoryObject",
+	"servicePrincipals": "servicePrincipal", "appRoleAssignments": "appRoleAssignment", "appRoleAssignedTo": "appRoleAssignment",
 }
 
-var contextPattern = regexp.MustCompile(`^http://[^/]+/v1\.0/\$metadata#([A-Za-z/]+?)(\([^)]*\))?(/\$entity)?$`)
+var contextPattern = regexp.MustCompile(`^http://[^/]+/v1\.0/\$metadata#(?:[A-Za-z]+\('[^']+'\)/)?([A-Za-z/]+?)(\([^)]*\))?(/\$entity)?$`)
 
 // checkAnswer validates a body by the type that its @odata.context names.
 func (s schemaSet) checkAnswer(body map[string]any) []string {

@@ -18,6 +18,7 @@ func (t *Tenant) handleControls(mux *http.ServeMux) {
 		reply(w, t.Mailbox(r.PathValue("address")), nil)
 	})
 	t.handleUserControls(mux)
+	t.handleApplicationControls(mux)
 	mux.HandleFunc("POST /sim/redeem", t.controlRedeem)
 	mux.HandleFunc("POST /sim/redemptions", control(t.controlRedeemAll))
 	mux.HandleFunc("POST /sim/population", control(t.controlPopulate))
@@ -55,6 +56,22 @@ func (t *Tenant) handleUserControls(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("POST /sim/admin/users/{id}/sponsors/{other}", onPair(t.AddSponsor))
 	mux.HandleFunc("DELETE /sim/admin/users/{id}/sponsors/{other}", onPair(t.RemoveSponsor))
+}
+
+// handleApplicationControls serves what an administrator does to applications.
+func (t *Tenant) handleApplicationControls(mux *http.ServeMux) {
+	type assignment struct{ PrincipalID, Role string }
+	mux.HandleFunc("POST /sim/admin/servicePrincipals", control(func(p ServicePrincipal) (any, error) {
+		return withID(t.AddServicePrincipal(p)), nil
+	}))
+	mux.HandleFunc("DELETE /sim/admin/servicePrincipals/{id}", onOne(t.DeleteServicePrincipal))
+	mux.HandleFunc("POST /sim/admin/servicePrincipals/{id}/assignments", func(w http.ResponseWriter, r *http.Request) {
+		control(func(a assignment) (any, error) {
+			id, err := t.AssignAppRole(r.PathValue("id"), a.PrincipalID, a.Role)
+			return withID(id), err
+		})(w, r)
+	})
+	mux.HandleFunc("DELETE /sim/admin/assignments/{id}", onOne(t.RemoveAssignment))
 }
 
 // onOne acts on the object that the path names.

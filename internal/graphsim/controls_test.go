@@ -59,7 +59,8 @@ func TestAGuestComesBySelfServiceSignUp(t *testing.T) {
 	id := signedUp.text("id")
 	found := graph.get("/v1.0/users/" + id + "?$select=displayName,mail,userType,creationType,externalUserState,userPrincipalName")
 	g.Expect(found.body).To(SatisfyAll(
-		HaveKeyWithValue("displayName", "Grace Hopper"), HaveKeyWithValue("mail", "grace.hopper@navy.example"), HaveKeyWithValue("userType", "Guest"),
+		HaveKeyWithValue("displayName", "Grace Hopper"), HaveKeyWithValue("mail", "grace.hopper@navy.example"),
+		HaveKeyWithValue("userType", "Guest"),
 		HaveKeyWithValue("creationType", "SelfServiceSignUp"), HaveKeyWithValue("externalUserState", BeNil()),
 		HaveKeyWithValue("userPrincipalName", "grace.hopper_navy.example#EXT#@contoso.onmicrosoft.com")))
 	g.Expect(tenant.Mailbox("")).To(BeEmpty())
@@ -69,4 +70,35 @@ func TestAGuestComesBySelfServiceSignUp(t *testing.T) {
 	g.Expect(graph.inviteID("grace.hopper@navy.example")).To(Equal(id))
 	tenant.Configure(func(b *graphsim.Behaviour) { b.RefuseRedeemed = true })
 	g.Expect(graph.invite("grace.hopper@navy.example").message()).To(ContainSubstring("already exists in the directory as object ID: " + id))
+}
+
+func TestAnotherAdministratorWorksOnApplicationsThroughTheControls(t *testing.T) {
+	g := NewWithT(t)
+	tenant, graph := newTenant(t)
+	ada := tenant.AddGuest("ada@partner.example", "Ada")
+	added := graph.do("POST", "/sim/admin/servicePrincipals",
+		`{"displayName":"Project Wiki","appRoles":[{"value":"Reader"}],"appRoleAssignmentRequired":true}`)
+	g.Expect(added.status).To(Equal(200), added.raw)
+	wiki := added.text("id")
+	p, _ := tenant.ServicePrincipal(wiki)
+	g.Expect(p.AppRoles).To(HaveExactElements(SatisfyAll(HaveField("Value", "Reader"), HaveField("AllowedMemberTypes", []string{"User"}))))
+
+	assignments := "/sim/admin/servicePrincipals/" + wiki + "/assignments"
+	assigned := graph.do("POST", assignments, `{"principalId":"`+ada+`","role":"Reader"}`)
+	g.Expect(assigned.status).To(Equal(200), assigned.raw)
+	g.Expect(tenant.Assignments(ada)).To(HaveExactElements(SatisfyAll(
+		HaveField("ID", assigned.text("id")), HaveField("AppRoleID", p.AppRoles[0].ID))))
+	g.Expect(graph.do("POST", assignments, `{"principalId":"`+ada+`","role":"Owner"}`).status).To(Equal(400))
+	g.Expect(graph.do("POST", assignments, `{"principalId":"nobody"}`).status).To(Equal(400))
+	g.Expect(graph.get("/").raw).To(SatisfyAll(ContainSubstring("Project Wiki"), ContainSubstring("Ada · Reader")))
+
+	g.Expect(graph.do("DELETE", "/sim/admin/assignments/"+assigned.text("id"), "").status).To(Equal(204))
+	g.Expect(graph.do("DELETE", "/sim/admin/assignments/"+assigned.text("id"), "").status).To(Equal(400))
+	ledger := tenant.Ledger()
+	g.Expect(ledger.Writes).To(BeEmpty(), "the API wrote nothing")
+	g.Expect(ledger.AssignmentsAdded).To(HaveExactElements(HaveField("By", graphsim.ByAdmin)))
+	g.Expect(ledger.AssignmentsRemoved).To(HaveExactElements(HaveField("By", graphsim.ByAdmin)))
+
+	g.Expect(graph.do("DELETE", "/sim/admin/servicePrincipals/"+wiki, "").status).To(Equal(204))
+	g.Expect(graph.get("/v1.0/servicePrincipals/" + wiki).status).To(Equal(404))
 }

@@ -143,6 +143,7 @@ func (t *Tenant) purge(u *user, by string) {
 	t.recordState(u.ID, "purged", by)
 	t.logUser(u.ID)
 	t.leaveAll(u.ID)
+	t.apps.dropAll(u.ID)
 }
 
 func groupSource(groups *ordered[*group]) source {

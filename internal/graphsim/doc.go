@@ -27,7 +27,9 @@
 //	POST   /sim/redemptions {"guests": [...]}   many do, by address or id
 //	POST   /sim/population                      many guests at once, see Population
 //	POST   /sim/settings                        {"latency": "100ms", "quota": "none|S|M|L",
-//	                                            "invitationsOutsideWriteQuota": bool, "silentDelta": bool}
+//	                                            "invitationsOutsideWriteQuota": bool, "silentDelta": bool,
+//	                                            "entitlementGrantWording": bool, "defaultAccessAlways": bool,
+//	                                            "memberAsGuest": bool}, see Behaviour
 //	POST   /sim/signups {"address"}             a guest comes by self-service sign-up
 //	POST   /sim/admin/users                     a User
 //	POST   /sim/admin/guests {"address"}        a guest who accepted long ago
@@ -41,6 +43,11 @@
 //	DELETE /sim/admin/users/{id}/sponsors/{id}
 //	POST   /sim/admin/groups/{id}/members/{id}
 //	DELETE /sim/admin/groups/{id}/members/{id}
+//	POST   /sim/admin/servicePrincipals         a ServicePrincipal
+//	DELETE /sim/admin/servicePrincipals/{id}
+//	POST   /sim/admin/servicePrincipals/{id}/assignments
+//	                                            {"principalId", "role"}: a role by value or id, or none
+//	DELETE /sim/admin/assignments/{id}
 //	POST   /sim/admin/outage {"on": bool}
 //	POST   /sim/admin/permissions {"permissions": [...]|null}
 //
@@ -55,6 +62,12 @@
 // a query with nothing new costs nothing. [Behaviour] makes delta queries silent
 // about externalUserState, late, repetitive, name another host in their links, or
 // refuse old tokens in other words. A user's manager cannot be followed.
+//
+// # Applications
+//
+// Service principals are read, and users and groups are assigned their app roles, from
+// either side. A principal that has not replicated is refused as one that does not
+// exist is. [Tenant.AddServicePrincipal] brings applications in; the API makes none.
 //
 // # Batches and quotas
 //

@@ -26,6 +26,7 @@ type (
 		path   []string
 		op     string
 		values []any // string, bool, float64, time.Time or nil
+		quoted bool  // a value stood in quotes
 	}
 	// anyPredicate is path/any(v:inner); a nil inner tests for elements.
 	anyPredicate struct {
@@ -42,6 +43,7 @@ type filterParser struct {
 	source string
 	tokens []filterToken
 	depth  int
+	quoted bool // a literal since this was last cleared
 }
 
 // parseFilter parses a $filter. Its errors are in the words of the service.
@@ -193,7 +195,7 @@ func (p *filterParser) function() (predicate, error) {
 	if err := p.expect(")"); err != nil {
 		return nil, err
 	}
-	var result predicate = comparison{path, name, []any{value}}
+	var result predicate = comparison{path, name, []any{value}, true}
 	if p.keyword("eq") {
 		truth, err := p.literal()
 		if err != nil {
@@ -226,13 +228,14 @@ func (p *filterParser) any(path []string) (predicate, error) {
 
 func (p *filterParser) comparison(path []string) (predicate, error) {
 	op := strings.ToLower(p.next().text)
+	p.quoted = false
 	switch op {
 	case "eq", "ne", "ge", "le", "gt", "lt":
 		value, err := p.literal()
-		return comparison{path, op, []any{value}}, err
+		return comparison{path, op, []any{value}, p.quoted}, err
 	case "in":
 		values, err := p.literals()
-		return comparison{path, op, values}, err
+		return comparison{path, op, values, p.quoted}, err
 	}
 	return nil, p.unexpected()
 }
@@ -262,6 +265,7 @@ func (p *filterParser) literal() (any, error) {
 	}
 	p.next()
 	if token.kind == tokenString {
+		p.quoted = true
 		return token.text, nil
 	}
 	switch strings.ToLower(token.text) {

@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -55,6 +56,10 @@ func (t *Tenant) checkComparison(r *resource, c comparison, negated, advanced bo
 	p, known := t.property(r, c.path[0])
 	if !known {
 		return badRequest("Invalid filter clause: Could not find a property named '%s' on type 'microsoft.graph.%s'.", c.path[0], r.name)
+	}
+	if p.guid && c.quoted {
+		return refuse(http.StatusBadRequest, "BadRequest", "Invalid filter clause: A binary operator with incompatible types was detected. "+
+			"Found operand types 'Edm.Guid' and 'Edm.String' for operator kind 'Equal'.")
 	}
 	needs := []string{c.op}
 	if negated {

@@ -164,6 +164,8 @@ func (t *Tenant) deleteGroup(g *group) {
 	if g.unified() {
 		g.DeletedDateTime = t.stamp()
 		t.deadGroups.insert(g)
+	} else {
+		t.apps.dropAll(g.ID)
 	}
 }
 

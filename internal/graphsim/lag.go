@@ -26,6 +26,8 @@ type Lag struct {
 	Restores Replication
 	// Members: a new member is absent from the lists of members.
 	Members Replication
+	// Assignments: a new assignment to an application is absent from reads.
+	Assignments Replication
 	// Removals: a removed member is still in the lists of members.
 	Removals Replication
 }

@@ -45,6 +45,10 @@ type Ledger struct {
 	// SponsorsRemoved likewise.
 	SponsorsAdded   []SponsorChange `json:"sponsorsAdded"`
 	SponsorsRemoved []SponsorChange `json:"sponsorsRemoved"`
+	// AssignmentsAdded to applications by anybody, in order; AssignmentsRemoved
+	// likewise. Those that end with a purged object are not among them.
+	AssignmentsAdded   []AssignmentChange `json:"assignmentsAdded"`
+	AssignmentsRemoved []AssignmentChange `json:"assignmentsRemoved"`
 	// UnknownPaths by method and path that nothing serves.
 	UnknownPaths map[string]int `json:"unknownPaths"`
 	TokensIssued int            `json:"tokensIssued"`
@@ -74,10 +78,13 @@ type WriteEvent struct {
 	Seq int `json:"seq"`
 	// Class is the method and path template, as in "POST /groups/{id}/members/$ref".
 	Class string `json:"class"`
-	// Target is the invited address, the object's id, or "group/member".
+	// Target is the invited address, the object's id, "group/member", "user/sponsor" or
+	// "service principal/principal".
 	Target  string `json:"target"`
 	UserID  string `json:"userId,omitempty"`
 	GroupID string `json:"groupId,omitempty"`
+	// ResourceID is the service principal of an app role assignment.
+	ResourceID string `json:"resourceId,omitempty"`
 	// Properties that a PATCH of a user named, in order, whether or not it changed them.
 	Properties      []string  `json:"properties,omitempty"`
 	Time            time.Time `json:"time"`
@@ -116,6 +123,16 @@ type SponsorChange struct {
 	SponsorID string    `json:"sponsorId"`
 	By        string    `json:"by"`
 	Time      time.Time `json:"time"`
+}
+
+// AssignmentChange is one app role assignment made or taken away.
+type AssignmentChange struct {
+	AssignmentID string    `json:"assignmentId"`
+	PrincipalID  string    `json:"principalId"`
+	ResourceID   string    `json:"resourceId"`
+	AppRoleID    string    `json:"appRoleId"`
+	By           string    `json:"by"`
+	Time         time.Time `json:"time"`
 }
 
 // EarlyCall is a call that arrived at Time although a Retry-After sent at Since
@@ -161,6 +178,8 @@ func (t *Tenant) Ledger() Ledger {
 	l.MembersRemoved = slices.Clone(l.MembersRemoved)
 	l.SponsorsAdded = slices.Clone(l.SponsorsAdded)
 	l.SponsorsRemoved = slices.Clone(l.SponsorsRemoved)
+	l.AssignmentsAdded = slices.Clone(l.AssignmentsAdded)
+	l.AssignmentsRemoved = slices.Clone(l.AssignmentsRemoved)
 	l.EarlyCalls = slices.Clone(l.EarlyCalls)
 	return l
 }

@@ -65,7 +65,8 @@ type User struct {
 
 // External reports whether the user signs in somewhere else.
 func (u User) External() bool {
-	return u.ExternalUserState != "" || u.CreationType == "Invitation" || u.CreationType == "SelfServiceSignUp" || strings.Contains(u.UserPrincipalName, "#EXT#")
+	return u.ExternalUserState != "" || u.CreationType == "Invitation" || u.CreationType == "SelfServiceSignUp" ||
+		strings.Contains(u.UserPrincipalName, "#EXT#")
 }
 
 // Identity is one way in which a user signs in.

@@ -53,6 +53,7 @@ type overviewPage struct {
 	frame
 	Users    []userRow
 	Groups   []groupRow
+	Apps     []appRow
 	Hidden   int
 	Pending  int
 	Accepted int
@@ -74,6 +75,11 @@ type groupRow struct {
 }
 
 type memberRow struct{ Name, Badge string }
+
+type appRow struct {
+	Name, Roles string
+	Assigned    []memberRow
+}
 
 func (t *Tenant) overview() overviewPage {
 	t.mu.Lock()
@@ -102,6 +108,11 @@ func (t *Tenant) overview() overviewPage {
 	for i, g := range t.groups.items {
 		if i < maxShown {
 			page.Groups = append(page.Groups, t.groupRow(g))
+		}
+	}
+	for i, p := range t.apps.principals.items {
+		if i < maxShown {
+			page.Apps = append(page.Apps, t.appRow(p))
 		}
 	}
 	return page
@@ -136,6 +147,29 @@ func (t *Tenant) groupRow(g *group) groupRow {
 		case *group:
 			row.Members = append(row.Members, memberRow{o.DisplayName, "plain"})
 		}
+	}
+	return row
+}
+
+// appRow shows who is assigned, and in which role.
+func (t *Tenant) appRow(p *servicePrincipal) appRow {
+	roles := make([]string, 0, len(p.AppRoles))
+	for _, role := range p.AppRoles {
+		roles = append(roles, role.Value)
+	}
+	row := appRow{Name: p.DisplayName, Roles: orElse(strings.Join(roles, ", "), "no roles")}
+	for _, a := range t.apps.of(p.ID, 0) {
+		if !t.assigned(a) || len(row.Assigned) == maxShown {
+			continue
+		}
+		shown := memberRow{a.principalName, "plain"}
+		if role := p.role(a.AppRoleID); role != nil {
+			shown.Name += " · " + role.Value
+		}
+		if u, isUser := t.principal(a.PrincipalID).(*user); isUser {
+			shown.Badge = rowOf(u).Badge
+		}
+		row.Assigned = append(row.Assigned, shown)
 	}
 	return row
 }

@@ -18,6 +18,8 @@ type route struct {
 	// anyOf are the application permissions of which one suffices; none means
 	// that the operation needs no token (the token endpoint).
 	anyOf []string
+	// also are application permissions of which one is needed beside.
+	also []string
 	// open routes need no bearer token.
 	open bool
 	// batch is the route of $batch, whose items are calls of their own.
@@ -29,6 +31,9 @@ type route struct {
 
 // reads marks a call that changes nothing, with what it costs in resource units.
 func (r *route) reads(units int) { r.units, r.writes = units, false }
+
+// and demands a further permission, one of several.
+func (r *route) and(anyOf ...string) { r.also = anyOf }
 
 func (r *route) class() string { return r.method + " " + r.template }
 
@@ -81,8 +86,18 @@ func (r *route) bind(segments []string) (params map[string]string, literals int,
 
 func split(path string) []string { return strings.Split(strings.Trim(path, "/"), "/") }
 
+// unquote takes the quotes from a key: 'x' is x, and appId='x' is appId=x.
+func unquote(key string) string {
+	name, value, alternate := strings.Cut(key, "='")
+	if !alternate {
+		return strings.ReplaceAll(strings.Trim(key, "'"), "''", "'")
+	}
+	return name + "=" + strings.ReplaceAll(strings.TrimSuffix(value, "'"), "''", "'")
+}
+
 // pathSegments decodes a request path and brings OData spellings to one form:
-// graph.user is microsoft.graph.user, delta() is delta, users('x') is users/x.
+// graph.user is microsoft.graph.user, delta() is delta, users('x') is users/x and
+// servicePrincipals(appId='x') is servicePrincipals/appId=x.
 func pathSegments(r *http.Request) []string {
 	var segments []string
 	for _, raw := range split(r.URL.EscapedPath()) {
@@ -96,9 +111,9 @@ func pathSegments(r *http.Request) []string {
 		name, key, keyed := strings.Cut(segment, "(")
 		if key, closed := strings.CutSuffix(key, ")"); keyed && closed {
 			segment = name
-			if key = strings.Trim(key, "'"); key != "" {
+			if key != "" {
 				segments = append(segments, segment)
-				segment = strings.ReplaceAll(key, "''", "'")
+				segment = unquote(key)
 			}
 		}
 		segments = append(segments, segment)

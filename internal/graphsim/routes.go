@@ -30,9 +30,9 @@ var (
 
 // everyPermission is what a token's roles name when everything is granted.
 func everyPermission() []string {
-	all := []string{manageRoles, "Application.Read.All", "AppRoleAssignment.ReadWrite.All", "AuditLog.Read.All"}
+	all := []string{manageRoles, "AuditLog.Read.All"}
 	for _, r := range graphRoutes().routes {
-		all = append(all, r.anyOf...)
+		all = append(append(all, r.anyOf...), r.also...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -49,6 +49,7 @@ func graphRoutes() *router {
 	userRoutes(t)
 	deletedRoutes(t)
 	groupRoutes(t)
+	applicationRoutes(t)
 	t.add(http.MethodPost, "/directoryObjects/getByIds", getByIDs, readDirectory...).reads(5)
 	t.add(http.MethodGet, "/organization", listOrganization, readOrg...)
 	t.add(http.MethodGet, "/policies/authorizationPolicy", getAuthorizationPolicy, readPolicy...)

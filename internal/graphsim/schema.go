@@ -31,6 +31,8 @@ type property struct {
 	// plain and advanced are the filter operators the property supports, the
 	// latter only in an advanced query.
 	plain, advanced []string
+	// guid properties are compared with literals without quotes.
+	guid bool
 }
 
 func newResource(name, set string, defaults []string, properties ...*property) *resource {

@@ -1,7 +1,10 @@
 package graphsim
 
+// DemoWikiAppID is the application id of the wiki that Seed adds.
+const DemoWikiAppID = "8a1e0f3c-52d7-4b6a-9c41-7e2d90b5a613"
+
 // Seed fills a tenant with the demonstration data: employees, one group of every
-// kind, and a guest who accepted long ago.
+// kind, a guest who accepted long ago, and two applications, one of them with roles.
 func Seed(t *Tenant) {
 	domain := t.defaultDomain()
 	owner := t.AddUser(User{DisplayName: "Megan Bowen", GivenName: "Megan", Surname: "Bowen", JobTitle: "Project lead", Mail: "megan.bowen@" + domain})
@@ -29,4 +32,16 @@ func Seed(t *Tenant) {
 			_ = t.AddMember(id, member)
 		}
 	}
+	wiki := t.AddServicePrincipal(ServicePrincipal{
+		DisplayName: "Project Wiki", Description: "The wiki of project 42", AppID: DemoWikiAppID, AppRoleAssignmentRequired: true,
+		AppRoles: []AppRole{
+			{Value: "Reader", DisplayName: "Readers", Description: "May read pages"},
+			{Value: "Editor", DisplayName: "Editors", Description: "May write pages"},
+			{Value: "Wiki.Export", DisplayName: "Export", Description: "May export all pages", AllowedMemberTypes: []string{"Application"}},
+		},
+	})
+	t.AddServicePrincipal(ServicePrincipal{
+		DisplayName: "Partner Portal", Description: "Where partners report", AppRoleAssignmentRequired: true,
+	})
+	_, _ = t.AssignAppRole(wiki, owner, "Editor") // both were added above
 }

@@ -15,6 +15,25 @@ type settings struct {
 	InvitationsOutsideWriteQuota bool `json:"invitationsOutsideWriteQuota"`
 	// SilentDelta is Behaviour.SilentDelta.
 	SilentDelta *bool `json:"silentDelta"`
+	// EntitlementGrantWording, DefaultAccessAlways and MemberAsGuest are those of
+	// Behaviour.
+	EntitlementGrantWording *bool `json:"entitlementGrantWording"`
+	DefaultAccessAlways     *bool `json:"defaultAccessAlways"`
+	MemberAsGuest           *bool `json:"memberAsGuest"`
+}
+
+// configure changes the switches that are asked for.
+func (s settings) configure(b *Behaviour) {
+	for _, change := range []struct{ into, asked *bool }{
+		{&b.SilentDelta, s.SilentDelta},
+		{&b.EntitlementGrantWording, s.EntitlementGrantWording},
+		{&b.DefaultAccessAlways, s.DefaultAccessAlways},
+		{&b.MemberAsGuest, s.MemberAsGuest},
+	} {
+		if change.asked != nil {
+			*change.into = *change.asked
+		}
+	}
 }
 
 // apply changes all that is asked for, or nothing.
@@ -39,8 +58,6 @@ func (t *Tenant) apply(s settings) error {
 	if s.Quota != nil {
 		t.SetQuota(quota)
 	}
-	if s.SilentDelta != nil {
-		t.Configure(func(b *Behaviour) { b.SilentDelta = *s.SilentDelta })
-	}
+	t.Configure(s.configure)
 	return nil
 }

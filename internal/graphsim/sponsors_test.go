@@ -52,7 +52,8 @@ func TestUsersAndGroupsAreSponsors(t *testing.T) {
 	ledger := tenant.Ledger()
 	g.Expect(ledger.SponsorsAdded).To(HaveExactElements(
 		SatisfyAll(HaveField("UserID", id), HaveField("SponsorID", owner), HaveField("By", graphsim.ByAPI)), HaveField("SponsorID", team)))
-	g.Expect(ledger.SponsorsRemoved).To(HaveExactElements(SatisfyAll(HaveField("UserID", id), HaveField("SponsorID", owner), HaveField("By", graphsim.ByAPI))))
+	g.Expect(ledger.SponsorsRemoved).To(HaveExactElements(
+		SatisfyAll(HaveField("UserID", id), HaveField("SponsorID", owner), HaveField("By", graphsim.ByAPI))))
 	g.Expect(ledger.WritesOf("POST /users/{id}/sponsors/$ref")[0]).To(SatisfyAll(HaveField("Target", id+"/"+owner), HaveField("UserID", id)))
 }
 

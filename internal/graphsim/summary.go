@@ -38,6 +38,11 @@ type Summary struct {
 	MembersAdded   int `json:"membersAdded"`
 	MembersRemoved int `json:"membersRemoved"`
 	UsersDeleted   int `json:"usersDeleted"`
+	// SponsorsAdded and SponsorsRemoved by anybody, and app role assignments likewise.
+	SponsorsAdded      int `json:"sponsorsAdded"`
+	SponsorsRemoved    int `json:"sponsorsRemoved"`
+	AssignmentsAdded   int `json:"assignmentsAdded"`
+	AssignmentsRemoved int `json:"assignmentsRemoved"`
 }
 
 // inFlight is how long a call can have been on its way when a Retry-After was sent.
@@ -55,6 +60,8 @@ func (t *Tenant) Summary() Summary {
 		Throttled: l.Throttled, EarlyCalls: len(l.EarlyCalls),
 		TokenRequests: l.counts.tokenRequests, TokensIssued: l.TokensIssued, TLSHandshakes: l.TLSHandshakes,
 		MembersAdded: len(l.MembersAdded), MembersRemoved: len(l.MembersRemoved), UsersDeleted: len(l.UsersDeleted),
+		SponsorsAdded: len(l.SponsorsAdded), SponsorsRemoved: len(l.SponsorsRemoved),
+		AssignmentsAdded: len(l.AssignmentsAdded), AssignmentsRemoved: len(l.AssignmentsRemoved),
 	}
 	for _, call := range l.EarlyCalls {
 		if call.Time.Sub(call.Since) >= inFlight {

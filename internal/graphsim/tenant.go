@@ -98,6 +98,7 @@ type Tenant struct {
 	deadGroups ordered[*group]
 	memberOf   map[string]map[string]*group
 	extensions map[string]bool
+	apps       applications
 	cursors    cursors
 	userFeed   feed
 	groupFeed  feed
@@ -135,6 +136,7 @@ func New(options Options) *Tenant {
 		groupByID:   map[string]*group{},
 		memberOf:    map[string]map[string]*group{},
 		extensions:  map[string]bool{},
+		apps:        newApplications(),
 		tickets:     map[string]*ticket{},
 		homes:       map[string]Home{},
 		aliases:     map[string]string{},

@@ -96,16 +96,17 @@ func isCountry(code string) bool {
 // and the user resource page.
 func userProperties() []*property {
 	const named, notNamed = "eq in startswith", "ne not endswith null"
+	const ranged, notRanged = "eq in startswith ge le", "ne not null"
 	return []*property{
 		userText("id", func(u *User) *string { return &u.ID }).readOnly().filters("eq in", "ne not"),
-		userText("displayName", func(u *User) *string { return &u.DisplayName }).kept().atMost(256).filters("eq in startswith ge le", "ne not null"),
-		userText("givenName", func(u *User) *string { return &u.GivenName }).atMost(64).filters("eq in startswith ge le", "ne not null"),
-		userText("surname", func(u *User) *string { return &u.Surname }).atMost(64).filters("eq in startswith ge le", "ne not null"),
-		userText("jobTitle", func(u *User) *string { return &u.JobTitle }).atMost(128).filters("eq in startswith ge le", "ne not null"),
-		userText("department", func(u *User) *string { return &u.Department }).atMost(64).filters("eq in startswith ge le", "ne not null"),
+		userText("displayName", func(u *User) *string { return &u.DisplayName }).kept().atMost(256).filters(ranged, notRanged),
+		userText("givenName", func(u *User) *string { return &u.GivenName }).atMost(64).filters(ranged, notRanged),
+		userText("surname", func(u *User) *string { return &u.Surname }).atMost(64).filters(ranged, notRanged),
+		userText("jobTitle", func(u *User) *string { return &u.JobTitle }).atMost(128).filters(ranged, notRanged),
+		userText("department", func(u *User) *string { return &u.Department }).atMost(64).filters(ranged, notRanged),
 		userText("companyName", func(u *User) *string { return &u.CompanyName }).atMost(64).filters("", "eq ne not in startswith null"),
 		userText("employeeType", func(u *User) *string { return &u.EmployeeType }).filters("", "eq ne in startswith ge le"),
-		userText("usageLocation", func(u *User) *string { return &u.UsageLocation }).checked(isCountry).filters("eq in startswith", "ne not null"),
+		userText("usageLocation", func(u *User) *string { return &u.UsageLocation }).checked(isCountry).filters(named, "ne not null"),
 		userText("preferredLanguage", func(u *User) *string { return &u.PreferredLanguage }).filters("eq in startswith", "ne not null"),
 		userText("officeLocation", func(u *User) *string { return &u.OfficeLocation }).filters("eq in startswith", "ne not null"),
 		userText("mobilePhone", func(u *User) *string { return &u.MobilePhone }).filters("eq in startswith", "ne not null"),

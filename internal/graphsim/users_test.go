@@ -66,22 +66,26 @@ func TestAPatchChangesWritablePropertiesOrNothing(t *testing.T) {
 	g.Expect(graph.filter("users", "otherMails/any(m:m eq 'ada@partner.example')").values()).To(BeEmpty())
 	g.Expect(graph.get("/v1.0/users/" + id + "?$select=city").body).To(HaveKeyWithValue("city", "London"))
 
-	for body, message := range map[string]string{
-		`{"department":"x","colour":"blue"}`:                               "Property 'colour' does not exist as a declared property or extension property.",
-		`{"department":"x","externalUserState":"Accepted"}`:                "Property 'externalUserState' is read-only and cannot be set.",
-		`{"department":"x","creationType":null}`:                           "Property 'creationType' is read-only and cannot be set.",
-		`{"department":"x","proxyAddresses":[]}`:                           "Property 'proxyAddresses' is read-only and cannot be set.",
-		`{"department":"x","accountEnabled":null}`:                         "Invalid value specified for property 'accountEnabled' of resource 'User'.",
-		`{"department":"x","jobTitle":7}`:                                  "Invalid value specified for property 'jobTitle' of resource 'User'.",
-		`{"department":"x","userType":"Owner"}`:                            "Invalid value specified for property 'userType' of resource 'User'.",
-		`{"department":"x","companyName":""}`:                              "Invalid value specified for property 'companyName' of resource 'User'.",
-		`{"department":"x","displayName":null}`:                            "Invalid value specified for property 'displayName' of resource 'User'.",
-		`{"department":"x","usageLocation":"Germany"}`:                     "Invalid value specified for property 'usageLocation' of resource 'User'.",
-		`{"department":"x","givenName":"` + strings.Repeat("ä", 65) + `"}`: "Invalid value specified for property 'givenName' of resource 'User'.",
+	const unknown = "Property '%s' does not exist as a declared property or extension property."
+	const readOnly = "Property '%s' is read-only and cannot be set."
+	const invalid = "Invalid value specified for property '%s' of resource 'User'."
+	for _, test := range []struct{ property, value, message string }{
+		{"colour", `"blue"`, unknown},
+		{"externalUserState", `"Accepted"`, readOnly},
+		{"creationType", "null", readOnly},
+		{"proxyAddresses", "[]", readOnly},
+		{"accountEnabled", "null", invalid},
+		{"jobTitle", "7", invalid},
+		{"userType", `"Owner"`, invalid},
+		{"companyName", `""`, invalid},
+		{"displayName", "null", invalid},
+		{"usageLocation", `"Germany"`, invalid},
+		{"givenName", `"` + strings.Repeat("ä", 65) + `"`, invalid},
 	} {
+		body := `{"department":"x","` + test.property + `":` + test.value + `}`
 		answer := graph.do("PATCH", "/v1.0/users/"+id, body)
 		g.Expect(answer.status).To(Equal(http.StatusBadRequest), body)
-		g.Expect(answer.message()).To(Equal(message))
+		g.Expect(answer.message()).To(Equal(fmt.Sprintf(test.message, test.property)))
 		user, _ = tenant.User(id)
 		g.Expect(user.Department).To(BeEmpty(), "nothing is changed by %s", body)
 	}

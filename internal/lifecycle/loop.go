@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -30,6 +31,9 @@ type Step struct {
 type Decision struct {
 	Step    *Step
 	Verdict Verdict
+	// Due is how long it is until time alone changes the decision; 0 for never. Whatever comes of the step, and however long the
+	// verdict waits, the object is looked at again then, to the moment.
+	Due time.Duration
 }
 
 // Do decides for a step.
@@ -72,7 +76,7 @@ func (l *Loop[T]) Reconcile(ctx context.Context, request reconcile.Request) (rec
 		return reconcile.Result{}, err
 	}
 	before := object.DeepCopyObject().(T)
-	verdict, err := l.take(ctx, object, suspended)
+	verdict, due, err := l.take(ctx, object, suspended)
 	if err != nil {
 		return settle(err)
 	}
@@ -83,31 +87,31 @@ func (l *Loop[T]) Reconcile(ctx context.Context, request reconcile.Request) (rec
 	if err := l.writeStatus(ctx, before, object); err != nil {
 		return settle(err)
 	}
-	return reconcile.Result{RequeueAfter: Jitter(verdict.After)}, nil
+	return reconcile.Result{RequeueAfter: pause(verdict.After, due)}, nil
 }
 
-// take runs the steps. A nil verdict says that the object no longer exists.
-func (l *Loop[T]) take(ctx context.Context, object T, suspended string) (*Verdict, error) {
+// take runs the steps, and gives when time changes the last decision. A nil verdict says that the object no longer exists.
+func (l *Loop[T]) take(ctx context.Context, object T, suspended string) (*Verdict, time.Duration, error) {
 	for range maxSteps {
 		decision, err := l.Kind.Decide(ctx, object)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		step := decision.Step
 		if step == nil {
-			return &decision.Verdict, nil
+			return &decision.Verdict, decision.Due, nil
 		}
 		if suspended != "" && step.Act != nil {
-			return &Verdict{Outcome: Unchanged}, nil
+			return &Verdict{Outcome: Unchanged}, decision.Due, nil
 		}
 		if verdict, err := l.run(ctx, step); verdict != nil || err != nil {
-			return verdict, err
+			return verdict, decision.Due, err
 		}
 		if gone(object) {
-			return nil, nil
+			return nil, 0, nil
 		}
 	}
-	return nil, fmt.Errorf("deciding on the next step: no end after %d steps", maxSteps)
+	return nil, 0, fmt.Errorf("deciding on the next step: no end after %d steps", maxSteps)
 }
 
 func (l *Loop[T]) run(ctx context.Context, step *Step) (*Verdict, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -98,6 +99,37 @@ func TestAnActThatFailsEndsTheReconcileWithItsVerdict(t *testing.T) {
 	g.Expect(result.RequeueAfter).To(And(BeNumerically(">=", lifecycle.Later), BeNumerically("<=", lifecycle.Later*6/5)))
 	g.Expect(w.log).To(Equal([]string{"decide", "announce invite", "stored update", "stored status"}))
 	g.Expect(w.ready(g)).To(Equal(b2b.ReasonThrottled))
+}
+
+func TestADateIsKeptWhateverElseIsGoingOn(t *testing.T) {
+	const due = 90 * time.Second
+	cases := map[string]func(*world){
+		"nothing to do": func(w *world) { w.kind.verdict = lifecycle.IsReady(b2b.ReasonInvited, "done") },
+		"a longer wait": func(w *world) { w.kind.verdict = lifecycle.Wait(b2b.ReasonThrottled, "later", time.Hour) },
+		"a step while suspended": func(w *world) {
+			w.kind.suspended, w.kind.steps = b2b.ReasonSuspended, []lifecycle.Step{w.step("invite")}
+		},
+		"a step that ends in a person's decision": func(w *world) {
+			step, stalled := w.step("invite"), lifecycle.Stall(b2b.ReasonInvitationRefused, "no")
+			step.Act = func(context.Context) *lifecycle.Verdict { return &stalled }
+			w.kind.steps = []lifecycle.Step{step}
+		},
+		"a step that waits for its turn": func(w *world) {
+			step, queued := w.step("invite"), lifecycle.Wait(b2b.ReasonThrottled, "in the queue", 0)
+			step.Await = func(context.Context) (context.Context, func(), *lifecycle.Verdict) { return nil, nil, &queued }
+			w.kind.steps = []lifecycle.Step{step}
+		},
+	}
+	for name, arrange := range cases {
+		t.Run(name, func(t *testing.T) {
+			g, w := NewWithT(t), givenWorld(t, guest())
+			w.kind.due = due
+			arrange(w)
+			result, err := w.reconcile()
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(result.RequeueAfter).To(Equal(due))
+		})
+	}
 }
 
 func TestNothingIsDoneOutsideWhileSuspended(t *testing.T) {

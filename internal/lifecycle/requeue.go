@@ -25,3 +25,20 @@ func Jitter(d time.Duration) time.Duration {
 	}
 	return d + rand.N(d/5+1) //nolint:gosec // jitter, not a secret
 }
+
+// longestSleep bounds how long an object sleeps towards a date. A timer counts the time that this process lives through; where a clock is
+// set or a machine sleeps meanwhile, that is another time than the date's.
+const longestSleep = 24 * time.Hour
+
+// pause is how long an object is left alone that looks again after a while, which is jittered, and is due at a date, which is kept.
+func pause(after, due time.Duration) time.Duration {
+	wait := Jitter(after)
+	if due <= 0 {
+		return wait
+	}
+	due = min(due, longestSleep)
+	if wait <= 0 {
+		return due
+	}
+	return min(wait, due)
+}

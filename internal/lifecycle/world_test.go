@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -94,6 +95,7 @@ type kind struct {
 	decided                        func(*b2b.Guest)
 	suspended                      string
 	suspensionFails, decisionFails error
+	due                            time.Duration
 
 	object   *b2b.Guest
 	reported []report
@@ -116,11 +118,11 @@ func (k *kind) Decide(_ context.Context, object *b2b.Guest) (lifecycle.Decision,
 		k.decided(object)
 	}
 	if len(k.steps) == 0 {
-		return lifecycle.Say(k.verdict), k.decisionFails
+		return lifecycle.Decision{Verdict: k.verdict, Due: k.due}, k.decisionFails
 	}
 	next := k.steps[0]
 	k.steps = k.steps[1:]
-	return lifecycle.Do(next), k.decisionFails
+	return lifecycle.Decision{Step: &next, Due: k.due}, k.decisionFails
 }
 
 func (k *kind) Report(object *b2b.Guest, v lifecycle.Verdict, suspended string) {

@@ -14,6 +14,8 @@ import (
 type generated struct {
 	Source
 	n, churn int
+	// profile gives each guest one of a hundred companies and a name of their own.
+	profile bool
 }
 
 func idOf(i int) string { return fmt.Sprintf("%08x-7d3a-4c51-9b0e-2f6a8c1d4e90", i) }
@@ -38,7 +40,11 @@ func (s generated) LatestMembers(context.Context, []string) (directory.DeltaLink
 
 func (s generated) ListGuests(_ context.Context, yield func([]directory.User) error) error {
 	for i := range s.n {
-		if err := yield([]directory.User{generatedUser(i, directory.PendingAcceptance)}); err != nil {
+		user := generatedUser(i, directory.PendingAcceptance)
+		if s.profile {
+			user.Profile = directory.Profile{GivenName: "Firstname", Surname: fmt.Sprint("Lastname", i), CompanyName: fmt.Sprint("Company ", i%100)}
+		}
+		if err := yield([]directory.User{user}); err != nil {
 			return err
 		}
 	}
@@ -76,10 +82,15 @@ func heap() uint64 {
 }
 
 func BenchmarkMemory(b *testing.B) {
-	const n = 100_000
+	b.Run("NoProfile", func(b *testing.B) { benchmarkMemory(b, generated{n: 100_000}) })
+	b.Run("Profile", func(b *testing.B) { benchmarkMemory(b, generated{n: 100_000, profile: true}) })
+}
+
+func benchmarkMemory(b *testing.B, source generated) {
+	n := float64(source.n)
 	for range b.N {
 		empty := heap()
-		m := New(generated{n: n}, Options{Interval: time.Minute})
+		m := New(source, Options{Interval: time.Minute})
 		if err := m.Sync(context.Background()); err != nil {
 			b.Fatal(err)
 		}

@@ -14,24 +14,21 @@ type guest struct {
 	id, mail string
 	// name is the user principal name, where it does not follow from mail and the domain among the traits.
 	name string
-	// other are the addresses beside mail; nil for nearly everybody.
-	other *addresses
-	// person is nil for a guest of whom no names are known.
-	person *person
-	work   unique.Handle[work]
+	// more is what few guests have; nil for nearly everybody, who so pay 8 bytes for it.
+	more   *more
 	traits unique.Handle[traits]
 	// created and stateChanged are in nanoseconds since 1970, 0 where unknown.
 	created, stateChanged int64
 }
 
-// addresses are at which mail reaches a user beside the first one.
-type addresses struct{ otherMails, proxyAddresses []string }
-
-// person is the part of a profile that each guest has for themselves.
-type person struct{ givenName, surname string }
-
-// work is the part of a profile that guests share with those whom they work with: a directory.Profile without the names.
-type work struct{ directory.Profile }
+// more is what a guest can have beside all that every guest has.
+type more struct {
+	// The addresses at which mail reaches the user beside the first one.
+	otherMails, proxyAddresses []string
+	givenName, surname         string
+	// work is the rest of the profile, without the names: many have the same company and department.
+	work unique.Handle[directory.Profile]
+}
 
 // traits are what many guests have in common: a tenant has a dozen combinations of them.
 type traits struct {
@@ -71,34 +68,27 @@ func guestOf(user directory.User) guest {
 		g.name, t.domain = "", strings.Clone(domain)
 	}
 	g.traits = unique.Make(t)
-	g.person, g.work = profileOf(user.Profile)
-	other := addresses{
+	m := more{
 		otherMails:     except(user.OtherMails, user.Mail),
 		proxyAddresses: except(user.ProxyAddresses, "smtp:"+user.Mail),
 	}
-	if len(other.otherMails)+len(other.proxyAddresses) > 0 {
-		g.other = &other
+	if len(m.otherMails)+len(m.proxyAddresses) > 0 || user.Profile != (directory.Profile{}) {
+		m.setProfile(user.Profile)
+		g.more = &m
 	}
 	return g
 }
 
-// profileOf takes a profile apart.
-func profileOf(profile directory.Profile) (*person, unique.Handle[work]) {
-	var own *person
-	if profile.GivenName != "" || profile.Surname != "" {
-		own = &person{givenName: profile.GivenName, surname: profile.Surname}
-	}
-	profile.GivenName, profile.Surname = "", ""
-	return own, unique.Make(work{profile})
+func (m *more) setProfile(p directory.Profile) {
+	m.givenName, m.surname = p.GivenName, p.Surname
+	p.GivenName, p.Surname = "", ""
+	m.work = unique.Make(p)
 }
 
-// profile puts a profile together again.
-func (g guest) profile() directory.Profile {
-	profile := g.work.Value().Profile
-	if g.person != nil {
-		profile.GivenName, profile.Surname = g.person.givenName, g.person.surname
-	}
-	return profile
+func (m *more) profile() directory.Profile {
+	p := m.work.Value()
+	p.GivenName, p.Surname = m.givenName, m.surname
+	return p
 }
 
 // except gives the strings that are not the one, whatever the case of the letters; nil for none.
@@ -117,11 +107,12 @@ func (g guest) user() directory.User {
 	user := directory.User{
 		ID: g.id, UserPrincipalName: g.principalName(), Mail: g.mail,
 		UserType: t.userType, CreationType: t.creationType, ExternalUserState: t.state, AccountEnabled: t.enabled,
-		OnPremisesSyncEnabled: t.synced, Profile: g.profile(),
-		CreatedDateTime: timeOf(g.created), ExternalUserStateChangeDateTime: timeOf(g.stateChanged),
+		OnPremisesSyncEnabled: t.synced,
+		CreatedDateTime:       timeOf(g.created), ExternalUserStateChangeDateTime: timeOf(g.stateChanged),
 	}
-	if g.other != nil {
-		user.OtherMails, user.ProxyAddresses = slices.Clone(g.other.otherMails), slices.Clone(g.other.proxyAddresses)
+	if g.more != nil {
+		user.OtherMails, user.ProxyAddresses = slices.Clone(g.more.otherMails), slices.Clone(g.more.proxyAddresses)
+		user.Profile = g.more.profile()
 	}
 	if t.federated {
 		user.Identities = []directory.Identity{{SignInType: "federated"}}
@@ -175,9 +166,9 @@ func (g guest) doubted() guest {
 func (g guest) equal(o guest) bool {
 	a, b := g.traits.Value(), o.traits.Value()
 	a.unsaid, b.unsaid, a.domain, b.domain = false, false, "", ""
-	return g.principalName() == o.principalName() && g.profile() == o.profile() && g.mail == o.mail && a == b && g.created == o.created && g.stateChanged == o.stateChanged &&
-		(g.other == o.other || g.other != nil && o.other != nil &&
-			slices.Equal(g.other.otherMails, o.other.otherMails) && slices.Equal(g.other.proxyAddresses, o.other.proxyAddresses))
+	return g.principalName() == o.principalName() && g.mail == o.mail && a == b && g.created == o.created && g.stateChanged == o.stateChanged &&
+		(g.more == o.more || g.more != nil && o.more != nil && g.more.profile() == o.more.profile() &&
+			slices.Equal(g.more.otherMails, o.more.otherMails) && slices.Equal(g.more.proxyAddresses, o.more.proxyAddresses))
 }
 
 func nanoseconds(t time.Time) int64 {

@@ -16,9 +16,6 @@ func adaAsRead() directory.User {
 		UserType: directory.UserTypeGuest, CreationType: "Invitation", ExternalUserState: directory.Accepted, AccountEnabled: true,
 		CreatedDateTime: start, ExternalUserStateChangeDateTime: after(time.Hour),
 		Identities: []directory.Identity{{SignInType: "federated", Issuer: "mail", IssuerAssignedID: "ada@partner.example"}},
-		Profile: directory.Profile{
-			GivenName: "Ada", Surname: "Lovelace", CompanyName: "Partner", Department: "R&D", JobTitle: "Analyst", EmployeeType: "Vendor", UsageLocation: "GB",
-		},
 	}
 }
 
@@ -41,6 +38,22 @@ func TestWhatDecidesAboutAGuestIsKept(t *testing.T) {
 	g.Expect(kept.HasAddress("private@home.example") && kept.HasAddress("alias@partner.example")).To(BeTrue())
 	read.Identities = nil
 	g.Expect(guestOf(read).user().External()).To(BeFalse())
+}
+
+func TestTheProfileIsKeptAndCostsNothingWhereItIsEmpty(t *testing.T) {
+	g, read := NewWithT(t), adaAsRead()
+	g.Expect(guestOf(read).more).To(BeNil())
+	all := directory.ProfileChanges{}
+	for _, field := range directory.ProfileFields() {
+		all[field] = string(field) + " of Ada"
+		read.Profile = directory.Profile{}.With(directory.ProfileChanges{field: "x"})
+		g.Expect(guestOf(read).user().Profile).To(Equal(read.Profile))
+		g.Expect(guestOf(read).equal(guestOf(adaAsRead()))).To(BeFalse(), string(field))
+	}
+	read.Profile = directory.Profile{}.With(all)
+	g.Expect(guestOf(read).user().Profile).To(Equal(read.Profile))
+	g.Expect(guestOf(read).equal(guestOf(read))).To(BeTrue())
+	g.Expect(guestOf(read).after(adaAsRead(), true).user().Profile).To(BeZero(), "a change tells the profile as it is now")
 }
 
 func TestANameThatFollowsFromTheAddressIsNotKeptTwice(t *testing.T) {
@@ -89,10 +102,7 @@ func TestOnlyWhatReadersSeeMakesADifference(t *testing.T) {
 		"when it came":           func(u *directory.User) { u.CreatedDateTime = after(1) },
 		"a block":                func(u *directory.User) { u.AccountEnabled = false },
 		"where they are changed": func(u *directory.User) { u.OnPremisesSyncEnabled = true },
-	}
-	for _, field := range directory.ProfileFields() {
-		different[string(field)] = func(u *directory.User) { u.Profile = u.Profile.With(directory.ProfileChanges{field: "x"}) }
-		different["no "+string(field)] = func(u *directory.User) { u.Profile = u.Profile.With(directory.ProfileChanges{field: ""}) }
+		"a department":           func(u *directory.User) { u.Profile.Department = "Research" },
 	}
 	for name, change := range different {
 		t.Run(name, func(t *testing.T) {
@@ -101,15 +111,6 @@ func TestOnlyWhatReadersSeeMakesADifference(t *testing.T) {
 			NewWithT(t).Expect(guestOf(adaAsRead()).equal(guestOf(user))).To(BeFalse())
 		})
 	}
-}
-
-func TestAGuestWithoutAProfileTakesNoRoomForIt(t *testing.T) {
-	g, read := NewWithT(t), adaAsRead()
-	read.Profile = directory.Profile{CompanyName: "Partner"}
-	colleague := guestOf(read)
-	g.Expect(colleague.person).To(BeNil())
-	read.ID, read.Mail = "ben", "ben@partner.example"
-	g.Expect(guestOf(read).work).To(Equal(colleague.work))
 }
 
 func TestAChangeThatLeavesOutTheStateLeavesWhenItChangedToo(t *testing.T) {

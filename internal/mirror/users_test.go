@@ -27,6 +27,27 @@ func TestTheFirstListingWakesEverybodyAndChangesWakeWhomTheyConcern(t *testing.T
 	g.Expect(w.round(g)).To(BeEmpty())
 }
 
+func TestAChangedProfileOrABlockWakesWhomItConcerns(t *testing.T) {
+	g := NewWithT(t)
+	w := givenListed(g, accepted("ada"), accepted("grace"))
+	moved := accepted("ada")
+	moved.Profile.Department = "Research"
+	w.tenant.set(moved, accepted("grace"))
+	g.Expect(w.round(g)).To(ConsistOf(user("ada")))
+	ada, _ := w.User("ada")
+	g.Expect(ada.Profile).To(Equal(directory.Profile{Department: "Research"}))
+
+	moved.AccountEnabled = false
+	w.tenant.set(moved)
+	g.Expect(w.round(g)).To(ConsistOf(user("ada")))
+	moved.CreationType = directory.CreationTypeSelfServiceSignUp
+	w.tenant.set(moved)
+	g.Expect(w.round(g)).To(ConsistOf(user("ada")))
+	ada, _ = w.User("ada")
+	g.Expect(ada).To(Equal(moved))
+	g.Expect(w.round(g)).To(BeEmpty())
+}
+
 func TestAnEmptyTenantCanBeReadToo(t *testing.T) {
 	g, w := NewWithT(t), givenMirror()
 	g.Expect(w.round(g)).To(ConsistOf(everything))

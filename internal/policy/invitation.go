@@ -24,12 +24,15 @@ type Invitation struct {
 	ProfileFields []b2b.ProfileField
 	// AdoptedWrites is set where the sponsors or the profile of a guest are to be written who was in the tenant before.
 	AdoptedWrites bool
+	Lifetime
 }
 
 // Invitation decides whether the namespace may invite.
 func (g Grants) Invitation(invitation Invitation) Decision {
 	return g.judge(func(policy *b2b.GuestPolicy) verdict {
-		return verdict{objections: invitationObjections(policy.Spec.Invitations, invitation)}
+		said := verdict{objections: invitationObjections(policy.Spec.Invitations, invitation)}
+		invitation.limit(&said, policy.Spec.Invitations)
+		return said
 	})
 }
 

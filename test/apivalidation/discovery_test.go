@@ -27,11 +27,12 @@ func TestKubectlKnowsTheKindsByTheirNames(t *testing.T) {
 		kind, short string
 		namespaced  bool
 	}{
-		"entratenants":          {"EntraTenant", "et", false},
-		"guestpolicies":         {"GuestPolicy", "gpol", false},
-		"guests":                {"Guest", "guest", false},
-		"guestinvitations":      {"GuestInvitation", "gi", true},
-		"guestgroupmemberships": {"GuestGroupMembership", "ggm", true},
+		"entratenants":            {"EntraTenant", "et", false},
+		"guestpolicies":           {"GuestPolicy", "gpol", false},
+		"guests":                  {"Guest", "guest", false},
+		"guestinvitations":        {"GuestInvitation", "gi", true},
+		"guestgroupmemberships":   {"GuestGroupMembership", "ggm", true},
+		"guestapproleassignments": {"GuestAppRoleAssignment", "gara", true},
 	} {
 		g.Expect(byName).To(HaveKey(name))
 		resource := byName[name]
@@ -52,6 +53,8 @@ func TestKubectlGetShowsTheColumns(t *testing.T) {
 			[]string{"Name", "Email", "State", "Ready", "Reason", "Age"}, []string{"Message", "Guest", "User ID"}},
 		"guestgroupmemberships": {
 			[]string{"Name", "Guest", "Group", "Ready", "Reason", "Age"}, []string{"Message", "User ID", "Group ID"}},
+		"guestapproleassignments": {
+			[]string{"Name", "Guest", "App", "Role", "Ready", "Reason", "Age"}, []string{"Message", "User ID", "Service Principal ID", "Expires"}},
 	} {
 		t.Run(resource, func(t *testing.T) {
 			var narrow, wide []string

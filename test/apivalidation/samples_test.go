@@ -68,18 +68,24 @@ func kustomizationResources(t *testing.T) []string {
 
 func sampleObjects(t *testing.T, file string) []*unstructured.Unstructured {
 	t.Helper()
-	g := NewWithT(t)
 	content, err := os.ReadFile(file)
-	g.Expect(err).NotTo(HaveOccurred())
-	decoder := yamlutil.NewYAMLOrJSONDecoder(bytes.NewReader(content), 4096)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return decoded(t, file, bytes.NewReader(content))
+}
+
+// decoded gives the objects in a stream of YAML documents, of which there must be some.
+func decoded(t *testing.T, source string, stream io.Reader) []*unstructured.Unstructured {
+	t.Helper()
+	g := NewWithT(t)
+	decoder := yamlutil.NewYAMLOrJSONDecoder(stream, 4096)
 	var objects []*unstructured.Unstructured
 	for {
 		object := &unstructured.Unstructured{}
 		if err := decoder.Decode(object); errors.Is(err, io.EOF) {
-			g.Expect(objects).NotTo(BeEmpty(), file)
+			g.Expect(objects).NotTo(BeEmpty(), source)
 			return objects
 		} else if err != nil {
-			g.Expect(err).NotTo(HaveOccurred(), file)
+			g.Expect(err).NotTo(HaveOccurred(), source)
 		}
 		objects = append(objects, object)
 	}

@@ -76,7 +76,7 @@ func (t table) object(r row, spec map[string]any) *unstructured.Unstructured {
 		object.SetGenerateName("case-")
 	}
 	switch t.Kind {
-	case "GuestInvitation", "GuestGroupMembership":
+	case "GuestInvitation", "GuestGroupMembership", "GuestAppRoleAssignment":
 		object.SetNamespace("default")
 	}
 	return object

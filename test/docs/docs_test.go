@@ -22,29 +22,16 @@ const root = "../.."
 
 func read(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, path))
+	return readFile(t, filepath.Join(root, path))
+}
+
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-func TestTroubleshootingExplainsEveryReasonOfACondition(t *testing.T) {
-	g := NewWithT(t)
-	reasons := constants(t, "api/v1alpha1/conditions.go", "Reason")
-	g.Expect(len(reasons)).To(BeNumerically(">", 30))
-	page := read(t, "docs/troubleshooting.md")
-	for _, reason := range reasons {
-		g.Expect(page).To(MatchRegexp(`(?m)^\|.*`+"`"+reason+"`"+` \|`), "reason %s has no row", reason)
-	}
-}
-
-func TestTroubleshootingExplainsNoReasonThatDoesNotExist(t *testing.T) {
-	g := NewWithT(t)
-	known := constants(t, "api/v1alpha1/conditions.go", "Reason")
-	for _, row := range regexp.MustCompile("(?m)^\\| `([A-Z][A-Za-z]+)` \\|").FindAllStringSubmatch(read(t, "docs/troubleshooting.md"), -1) {
-		g.Expect(known).To(ContainElement(row[1]))
-	}
 }
 
 func TestOperationsExplainsEveryFlag(t *testing.T) {
@@ -74,30 +61,6 @@ func TestPermissionsExplainsEveryPermissionThatTheOperatorUses(t *testing.T) {
 	page := read(t, "docs/permissions.md")
 	for _, permission := range permissions {
 		g.Expect(page).To(ContainSubstring("`" + permission + "`"))
-	}
-}
-
-func TestLinksAndFilesThatThePagesNameExist(t *testing.T) {
-	g := NewWithT(t)
-	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
-	named := regexp.MustCompile("`([a-z0-9_/]+\\.go)`")
-	pages, err := filepath.Glob(filepath.Join(root, "*.md"))
-	g.Expect(err).NotTo(HaveOccurred())
-	for _, pattern := range []string{"docs/*.md", "docs/*/*.md"} {
-		more, err := filepath.Glob(filepath.Join(root, pattern))
-		g.Expect(err).NotTo(HaveOccurred())
-		pages = append(pages, more...)
-	}
-	g.Expect(len(pages)).To(BeNumerically(">", 8))
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
-		g.Expect(err).NotTo(HaveOccurred())
-		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
-			g.Expect(filepath.Join(filepath.Dir(page), found[1])).To(BeAnExistingFile(), "linked in %s", page)
-		}
-		for _, found := range named.FindAllStringSubmatch(string(text), -1) {
-			g.Expect(somewhere(t, found[1])).To(BeTrue(), "%s names %s", page, found[1])
-		}
 	}
 }
 

@@ -97,6 +97,7 @@ func (w *world) explain() {
 	text.WriteString("\nObjects:\n")
 	for _, list := range []client.ObjectList{
 		&b2b.EntraTenantList{}, &b2b.GuestPolicyList{}, &b2b.GuestList{}, &b2b.GuestInvitationList{}, &b2b.GuestGroupMembershipList{},
+		&b2b.GuestAppRoleAssignmentList{},
 	} {
 		if err := w.kube.List(cleanupContext, list); err != nil {
 			text.WriteString(err.Error() + "\n")

@@ -200,7 +200,8 @@ func (w *world) restart() { w.manager.restart(nil) }
 func (w *world) wipe() {
 	w.manager.kill()
 	for _, list := range []client.ObjectList{
-		&b2b.GuestGroupMembershipList{}, &b2b.GuestInvitationList{}, &b2b.GuestList{}, &b2b.GuestPolicyList{}, &b2b.EntraTenantList{},
+		&b2b.GuestAppRoleAssignmentList{}, &b2b.GuestGroupMembershipList{}, &b2b.GuestInvitationList{},
+		&b2b.GuestList{}, &b2b.GuestPolicyList{}, &b2b.EntraTenantList{},
 	} {
 		w.g.Expect(w.kube.List(cleanupContext, list)).To(Succeed())
 		for _, object := range itemsOf(list) {
