@@ -39,7 +39,7 @@ func (w *world) platform() []client.Object {
 				Invitations: &b2b.InvitationGrant{
 					AllowedDomains: []b2b.DomainPattern{"partner.example"}, AllowedProfileFields: []b2b.ProfileField{"companyName"},
 				},
-				Groups:            []b2b.GroupReference{{DisplayName: groupName}},
+				Groups: []b2b.GroupReference{{DisplayName: groupName}},
 			},
 		},
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace, Labels: map[string]string{"team": w.namespace}}},
