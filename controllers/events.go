@@ -48,7 +48,7 @@ func (e *Events) ProfileRefused(invitation runtime.Object, properties string) {
 
 // SponsorsChanged says how many sponsors were added and removed.
 func (e *Events) SponsorsChanged(invitation runtime.Object, added, removed int) {
-	e.normal(invitation, "SponsorsChanged", "SetSponsors", "Added %d sponsors of the guest and removed %d", added, removed)
+	e.normal(invitation, "SponsorsChanged", "SetSponsors", "Sponsors of the guest: %d added, %d removed", added, removed)
 }
 
 // SponsorsNotSet says that the guest lacks sponsors that the invitation names.

@@ -1,10 +1,8 @@
 package controllers
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -60,29 +58,31 @@ func (k *guestKind) keeperOf(ctx context.Context, life *guestLife) (string, erro
 		return "", nil
 	}
 	guests := &b2b.GuestList{}
-	if err := k.Client.List(ctx, guests, client.MatchingFields{indexGuestByUserID: life.userID()}); err != nil {
+	err := k.Cache.List(ctx, guests, client.MatchingFields{indexGuestByUserID: life.userID()}, client.UnsafeDisableDeepCopy)
+	if err != nil {
 		return "", fmt.Errorf("listing Guests of user %s: %w", life.userID(), err)
 	}
-	guests.Items = slices.DeleteFunc(guests.Items, func(guest b2b.Guest) bool {
-		return len(guest.Spec.Claims) == 0 && guest.UID != life.guest.UID
-	})
-	if len(guests.Items) < 2 {
+	keeper := life.guest
+	for i := range guests.Items {
+		if other := &guests.Items[i]; other.UID != keeper.UID && len(other.Spec.Claims) > 0 && caresBefore(other, keeper) {
+			keeper = other
+		}
+	}
+	if keeper.UID == life.guest.UID {
 		return "", nil
 	}
-	first := slices.MinFunc(guests.Items, func(a, b b2b.Guest) int {
-		return cmp.Or(rankOf(a)-rankOf(b), a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
-	})
-	if first.UID == life.guest.UID {
-		return "", nil
-	}
-	return first.Name, nil
+	return keeper.Name, nil
 }
 
-func rankOf(guest b2b.Guest) int {
-	if guest.Status.Origin == b2b.GuestOriginInvited {
-		return 0
+func caresBefore(a, b *b2b.Guest) bool {
+	aInvited, bInvited := a.Status.Origin == b2b.GuestOriginInvited, b.Status.Origin == b2b.GuestOriginInvited
+	switch {
+	case aInvited != bInvited:
+		return aInvited
+	case !a.CreationTimestamp.Equal(&b.CreationTimestamp):
+		return a.CreationTimestamp.Before(&b.CreationTimestamp)
 	}
-	return 1
+	return a.Name < b.Name
 }
 
 // notWritable says why nothing is written to the user, with the reason of a condition; "" where it may be.

@@ -78,7 +78,7 @@ func TestSponsorsGoWithTheInvitationAndFollowTheSpecAfterwards(t *testing.T) {
 	edit(o, ada, sponsoredBy(o.sponsorNamed("Megan"), o.sponsorNamed("Alex")))
 	o.expectSponsors("ada@partner.example", o.idOf("Megan"), o.idOf("Alex"), o.idOf("Grace"))
 	o.Expect([]int{o.calls(postSponsor), o.calls(deleteSponsor)}).To(Equal([]int{1, 2}))
-	o.expectEvent(ada, "SponsorsChanged", "Added 1 sponsors of the guest and removed 2")
+	o.expectEvent(ada, "SponsorsChanged", "1 added, 2 removed")
 
 	edit(o, ada, sponsoredBy(o.sponsorNamed("Alex"), o.sponsorNamed("Grace"))) // found, and so not ours
 	o.expectSponsors("ada@partner.example", o.idOf("Alex"), o.idOf("Grace"))
