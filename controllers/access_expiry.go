@@ -62,6 +62,8 @@ func (k *accesses) decideExpired(ctx context.Context, want *access, ended ending
 		return lifecycle.Decision{}, err
 	}
 	switch {
+	case (len(held) > 0 || claims) && want.tenant.suspension(want.terms().suspend) != "": // it does not run out meanwhile
+		return lifecycle.Say(lifecycle.Verdict{Outcome: lifecycle.Unchanged}), nil
 	case len(held) > 0:
 		live, err := k.readEnding(ctx, want)
 		if err != nil {
@@ -72,8 +74,6 @@ func (k *accesses) decideExpired(ctx context.Context, want *access, ended ending
 		}
 		held[0].retain = held[0].retain && ended.reason != b2b.ReasonExpirationTime
 		return leave(held[0])
-	case claims && want.tenant.suspension(want.terms().suspend) != "":
-		return lifecycle.Say(lifecycle.Verdict{Outcome: lifecycle.Unchanged}), nil
 	case claims:
 		return lifecycle.Say(lifecycle.Wait(b2b.ReasonReleasing, ended.message+". Its claim on the guest is being taken back", 0)), nil
 	}

@@ -3,8 +3,11 @@ package controllers
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
@@ -14,6 +17,16 @@ import (
 type accessWakes struct {
 	Dependencies
 	kind b2b.ClaimKind
+}
+
+// watching has the controller of the kind wake its objects.
+func (w accessWakes) watching(controller *builder.Builder) *builder.Builder {
+	return controller.
+		Watches(&b2b.GuestInvitation{}, mapped(w.ofInvitation), builder.WithPredicates(specChanged())).
+		Watches(&b2b.Guest{}, mapped(w.ofGuest), builder.WithPredicates(predicate.Or(guestReported(), pairsTaken()))).
+		Watches(&b2b.EntraTenant{}, mapped(w.ofTenant), builder.WithPredicates(tenantChanged())).
+		Watches(&b2b.GuestPolicy{}, mapped(w.ofPolicy), builder.WithPredicates(policyChanged())).
+		Watches(&corev1.Namespace{}, mapped(w.ofNamespace), builder.WithPredicates(labelsChanged()))
 }
 
 func (w accessWakes) list() client.ObjectList { return newAccessList(w.kind) }

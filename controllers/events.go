@@ -20,9 +20,34 @@ func (e *Events) Invited(invitation runtime.Object) {
 	e.normal(invitation, "Invited", "Invite", "Invited the guest into the tenant")
 }
 
-// Resent says on the invitation that asked for it that it went out once more.
-func (e *Events) Resent(invitation runtime.Object) {
-	e.normal(invitation, "Resent", "Invite", "Sent the invitation once more, as a new resendToken asked")
+// Resent says on the invitation that asked for it that it went out once more, or that a new link was made where no mail is wanted.
+func (e *Events) Resent(invitation runtime.Object, mailed bool) {
+	what := "Sent the invitation once more"
+	if !mailed {
+		what = "Made a new link, without a mail"
+	}
+	e.normal(invitation, "Resent", "Invite", "%s, as a new resendToken asked", what)
+}
+
+// Reminded says on the invitation that decides that a reminder went out.
+func (e *Events) Reminded(invitation runtime.Object, number, of int32) {
+	e.normal(invitation, "Reminded", "Invite", "Sent reminder %d of %d: the guest has not accepted the invitation yet", number, of)
+}
+
+// MessageNotAsAsked says on an invitation what Microsoft Entra leaves out of it.
+func (e *Events) MessageNotAsAsked(invitation runtime.Object, what string) {
+	e.warning(invitation, "MessageNotAsAsked", "Invite", "%s", what)
+}
+
+// LinkMade says on the invitation that decides that a link which was lost has been made anew.
+func (e *Events) LinkMade(invitation runtime.Object) {
+	e.normal(invitation, "LinkMade", "Invite", "Made a new link in place of one that was lost; earlier links are not good any more")
+}
+
+// SecretLeft says that a Secret may be left over whose link is of no use any more.
+func (e *Events) SecretLeft(guest runtime.Object, namespace, name string) {
+	e.warning(guest, "SecretLeft", "RemoveSecret", "Could not remove Secret %s in namespace %s, whose link is of no use any more, because the operator may "+
+		"not write Secrets there: delete it if it is there", name, namespace)
 }
 
 // Adopted says that somebody who was in the tenant before is used as they are.
@@ -103,7 +128,8 @@ func (e *Events) AssignmentLeft(assignment runtime.Object, why string) {
 
 // RoleRemovedExternally says that somebody else has taken an app role from a guest.
 func (e *Events) RoleRemovedExternally(assignment runtime.Object) {
-	e.warning(assignment, "RemovedExternally", "Observe", "Somebody else has taken the app role from the guest; it is not assigned again without a new regrantToken")
+	e.warning(assignment, "RemovedExternally", "Observe", "Somebody else has taken the app role from the guest; it is not assigned "+
+		"again without a new regrantToken")
 }
 
 // ExpiringSoon says of an object when it will expire.

@@ -208,3 +208,45 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	g.Expect(rec.Lapses).To(HaveLen(maxLapses), "one for each invitation")
 	g.Expect(rec.lapse("project-42", last.Name).ResendToken).To(Equal("2"))
 }
+
+func TestAClaimIsLookedAtWhenItRunsOut(t *testing.T) {
+	mailed := first("")
+	mailed.AbsentSince = noon
+	asked := func(change func(*guestLife, *claimer)) (*guestLife, claimer) {
+		life := lifeOf(mailed)
+		life.guest.Status.UserID, life.guest.Status.State = "ada", b2b.GuestStatePending
+		life.tenant = tenant{EntraTenant: &b2b.EntraTenant{}, Connection: &Connection{}}
+		i := invitation("project-42", "ada", expiringAddress, redeemWithin(2), resend("1"))
+		by := claimer{uid: "author", invitation: i}
+		change(life, &by)
+		life.claimers = []claimer{by}
+		return life, by
+	}
+	cases := map[string]struct {
+		change  func(*guestLife, *claimer)
+		now     time.Duration // after noon
+		overdue bool
+		due     time.Duration
+	}{
+		"pending, in time":            {func(*guestLife, *claimer) {}, testDay, false, testDay},
+		"pending, too late":           {func(*guestLife, *claimer) {}, 3 * testDay, true, time.Millisecond},
+		"too late, asked in vain":     {func(l *guestLife, _ *claimer) { l.asked = true }, 3 * testDay, true, lifecycle.Seldom},
+		"accepted":                    {func(l *guestLife, _ *claimer) { l.guest.Status.State = b2b.GuestStateAccepted }, 3 * testDay, false, 0},
+		"suspended":                   {func(_ *guestLife, by *claimer) { by.suspended = true }, 3 * testDay, false, 0},
+		"the tenant is suspended":     {func(l *guestLife, _ *claimer) { l.tenant.Spec.Suspend = true }, 3 * testDay, false, 0},
+		"the tenant is not connected": {func(l *guestLife, _ *claimer) { l.tenant.Connection = nil }, testDay, false, 0},
+		"a resend waits for its time": {func(_ *guestLife, by *claimer) { by.invitation.Spec.ResendToken = "2" }, 3 * testDay, false, 0},
+		"the date comes first": {func(_ *guestLife, by *claimer) { by.expirationTime = apiTime(noon.Add(testDay + time.Hour)) },
+			testDay, false, time.Hour},
+		"a policy allows it first":   {func(l *guestLife, _ *claimer) { l.allowedFrom = noon.Add(testDay + time.Hour) }, testDay, false, time.Hour},
+		"a policy allowed it before": {func(l *guestLife, _ *claimer) { l.allowedFrom = noon }, testDay, false, testDay},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			g, now := NewWithT(t), noon.Add(c.now)
+			life, by := asked(c.change)
+			g.Expect(life.overdue(by, now)).To(Equal(c.overdue))
+			g.Expect(life.due(now)).To(Equal(c.due))
+		})
+	}
+}

@@ -63,6 +63,8 @@ const (
 	permissionWriteGroups = "GroupMember.ReadWrite.All"
 	permissionReadPolicy  = "Policy.Read.All"
 	permissionReadTenant  = "Organization.Read.All"
+	// Only administrators may invite with userType Member; an application is one as far as it may write users.
+	permissionInviteMembers = "User.ReadWrite.All"
 
 	permissionReadApplications = "Application.Read.All"
 	permissionAssignAppRoles   = "AppRoleAssignment.ReadWrite.All"

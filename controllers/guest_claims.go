@@ -170,6 +170,8 @@ func (d Dependencies) decideInvitation(ctx context.Context, tenant tenant, invit
 		EmailAddress:      b2b.NormalizeEmailAddress(invitation.Spec.EmailAddress),
 		RedirectURL:       invitation.Spec.RedirectURL,
 		UserType:          invitation.Spec.UserType,
+		MessageBody:       invitation.Spec.Message.Body != "",
+		CcRecipients:      invitation.Spec.Message.CcRecipients,
 		TenantRedirectURL: tenant.Spec.RedirectURL,
 		Sponsored:         len(invitation.Spec.Sponsors) > 0,
 		ProfileFields:     profileFields(invitation.Spec.Profile),

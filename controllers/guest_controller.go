@@ -26,6 +26,7 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 	kind := &guestKind{
 		Dependencies: d, doubts: newDoubts(d.ReplicationWindow), pairs: newPairs(d), deletions: newSyncMap[types.UID, time.Time](),
 		looks: newSponsorLooks(d.Now), profiles: newSyncMap[types.UID, profileWrite](),
+		links: newSyncMap[types.UID, heldLink](),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&b2b.Guest{}, builder.WithPredicates(predicate.Or(ownChanged(), recordChanged()))).
@@ -122,6 +123,8 @@ type guestKind struct {
 	// looks are at sponsors, profiles what was last written to those of users, by Guest.
 	looks    *sponsorLooks
 	profiles *syncMap[types.UID, profileWrite]
+	// links are those on their way into their Secrets, by Guest.
+	links *syncMap[types.UID, heldLink]
 }
 
 func (k *guestKind) New() *b2b.Guest { return &b2b.Guest{} }
@@ -191,6 +194,8 @@ type guestLife struct {
 	lapsed   []lapse
 	// asked says that the directory was asked whether the guest has redeemed at last.
 	asked bool
+	// mailDue is when another invitation to a guest who has not redeemed falls due by the clock; zero for never.
+	mailDue time.Time
 	// allowedFrom is when an invitation that the policies do not allow yet will be allowed; zero for never.
 	allowedFrom time.Time
 }
@@ -203,7 +208,7 @@ func (l *guestLife) userID() string {
 	return ""
 }
 
-// keepAuthor records who decides, when that has changed. The token that the new author brings counts as heeded.
+// keepAuthor records who decides, when that has changed, and since when. The token that the new author brings counts as heeded.
 func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 	var uid types.UID
 	if life.author != nil {
@@ -213,7 +218,9 @@ func (k *guestKind) keepAuthor(life *guestLife) *lifecycle.Step {
 		return nil // a life without an author keeps the last one, so that its return changes nothing
 	}
 	return &lifecycle.Step{Name: "the author of the guest", Announce: func(ctx context.Context) error {
-		life.record.Author = &author{UID: uid, ResendToken: life.record.takeToken(life.author)}
+		life.record.Author = &author{
+			UID: uid, ResendToken: life.record.takeToken(life.author), Since: k.Now().UTC().Truncate(time.Second),
+		}
 		return k.storeLife(ctx, life)
 	}}
 }

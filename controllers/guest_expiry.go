@@ -39,9 +39,14 @@ func (l *guestLife) redeemBy(invitation *b2b.GuestInvitation) time.Time {
 	return since.Add(time.Duration(days) * 24 * time.Hour)
 }
 
-// overdue reports whether the guest should have redeemed by now for a claim to go on.
+// overdue reports whether the guest should have redeemed by now for a claim to go on. Whoever has asked for another mail, which waits for
+// its time, gives the guest more.
 func (l *guestLife) overdue(by claimer, now time.Time) bool {
 	if by.invitation == nil || l.tenant.suspension(by.suspended) != "" {
+		return false
+	}
+	decides := l.record.Author
+	if decides != nil && decides.UID == by.uid && newer(by.invitation.Spec.ResendToken, decides.ResendToken) {
 		return false
 	}
 	redeemBy := l.redeemBy(by.invitation)
@@ -82,7 +87,7 @@ func (k *guestKind) dropUnredeemed(ctx context.Context, life *guestLife, claims 
 	return kept, nil
 }
 
-// due is how long it is until a claim runs out, or is allowed; 0 where none does by itself.
+// due is how long it is until a claim runs out, or is allowed, or a mail falls due; 0 where nothing does by itself.
 func (l *guestLife) due(now time.Time) time.Duration {
 	var next time.Time
 	for _, by := range l.claimers {
@@ -94,13 +99,18 @@ func (l *guestLife) due(now time.Time) time.Duration {
 			continue
 		}
 		redeemBy := l.redeemBy(by.invitation)
-		if l.asked && l.overdue(by, now) { // and the directory does not say that the guest is pending
+		switch overdue := l.overdue(by, now); {
+		case overdue && l.asked: // and the directory does not say that the guest is pending
 			redeemBy = now.Add(lifecycle.Seldom)
+		case !overdue && !redeemBy.After(now):
+			continue
 		}
 		next = earlier(next, redeemBy)
 	}
-	if l.allowedFrom.After(now) {
-		next = earlier(next, l.allowedFrom)
+	for _, date := range []time.Time{l.allowedFrom, l.mailDue} {
+		if date.After(now) {
+			next = earlier(next, date)
+		}
 	}
 	if next.IsZero() {
 		return 0

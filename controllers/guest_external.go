@@ -49,11 +49,12 @@ func (k *guestKind) decideSeen(ctx context.Context, life *guestLife) lifecycle.D
 	}
 	observed(life, seen)
 	k.reportResend(life)
+	k.reportMessage(life, seen.user)
 	switch {
 	case seen.user != nil:
 		return k.decidePresent(ctx, life, *seen.user)
 	case seen.gone != nil || life.userID() != "":
-		return k.decideGone(life, seen)
+		return k.decideGone(ctx, life, seen)
 	}
 	return k.decideAbsent(ctx, life, seen)
 }
@@ -172,20 +173,32 @@ func (k *guestKind) decidePresent(ctx context.Context, life *guestLife, user dir
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestDisabled,
 			"somebody else has blocked this guest from signing in; an administrator of the tenant can unblock them"))
 	}
+	life.mailDue = k.anotherDue(life, user)
 	if decision := k.decideResend(life, user); decision != nil {
 		return *decision
 	}
-	return k.keepUp(ctx, life, user, k.standing(life, user))
+	if decision := k.decideReminder(life, user); decision != nil {
+		return *decision
+	}
+	decision, look := k.decideLink(ctx, life, user)
+	if decision != nil {
+		return *decision
+	}
+	return k.keepUp(ctx, life, user, k.standing(life, user).Within(look))
 }
 
 // partial reports whether nothing but the id of the user is known, as right after the invitation.
 func partial(user directory.User) bool { return user.UserPrincipalName == "" }
 
 // decideGone decides about a user who was there and is not any more. Only a new resend token brings the person back.
-func (k *guestKind) decideGone(life *guestLife, seen sighting) lifecycle.Decision {
+func (k *guestKind) decideGone(ctx context.Context, life *guestLife, seen sighting) lifecycle.Decision {
 	last := life.record.last()
 	if seen.gone == nil && last != nil && k.Now().Before(last.NotAfter.Add(k.ReplicationWindow)) {
 		return lifecycle.Say(lifecycle.LookAgain(lifecycle.Later).Within(k.ReplicationWindow)) // not to be seen everywhere yet
+	}
+	k.forgetLink(life)
+	if step := k.dropLinks(ctx, life, true); step != nil {
+		return lifecycle.Do(*step)
 	}
 	if life.author == nil || !life.newToken() {
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonGuestGone, "the guest has been deleted or has left the tenant, which Microsoft "+

@@ -14,9 +14,6 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
 )
 
-// resendPause is the least time between two resends to one guest.
-const resendPause = 24 * time.Hour
-
 // inviteStep is the first invitation of a life: announced, then sent once.
 func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 	var announced attempt
@@ -31,6 +28,9 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 		},
 		Announce: func(ctx context.Context) error {
 			announced = k.newAttempt(life, causeFirst, *seen.lookup, seen.readAt)
+			if last := life.record.last(); last != nil {
+				announced.ResendToken = last.ResendToken // of an attempt that came to nothing
+			}
 			if life.newToken() { // the life that this token asked for; the mail is sent once for both
 				announced.ResendToken = life.author.Spec.ResendToken
 				life.record.Author.ResendToken = life.author.Spec.ResendToken
@@ -47,6 +47,7 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 			}
 			life.tenant.Mirror.Saw(directory.User{ID: invited.UserID, Mail: life.guest.Spec.EmailAddress})
 			life.guest.Status.UserID = invited.UserID
+			k.holdLink(life, invited)
 			k.Events.Invited(life.author)
 			log.FromContext(ctx).Info("Invited guest", "userID", invited.UserID, "attempt", announced.Number)
 			k.Metrics.InvitationSent(string(causeFirst))
@@ -77,7 +78,7 @@ func (k *guestKind) awaitInvitation(ctx context.Context, life *guestLife) (turn 
 func (k *guestKind) newAttempt(life *guestLife, why cause, lookup directory.Lookup, readAt time.Time) attempt {
 	elapsed := k.Now().Sub(readAt)
 	return attempt{
-		GuestUID: life.guest.UID, Cause: why,
+		GuestUID: life.guest.UID, Cause: why, Reminder: life.record.reminders(),
 		Silent: !life.author.Spec.Message.Wanted(), UserType: life.author.Spec.UserType,
 		AuthorUID: life.author.UID, AuthorGeneration: life.author.Generation,
 		AbsentSince: lookup.At,
@@ -93,13 +94,16 @@ func invitationOf(life *guestLife) directory.Invitation {
 		redirect = life.tenant.Spec.RedirectURL
 	}
 	return directory.Invitation{
-		EmailAddress: life.guest.Spec.EmailAddress,
-		DisplayName:  spec.DisplayName,
-		UserType:     directory.UserType(spec.UserType),
-		RedirectURL:  redirect,
-		SendMessage:  spec.Message.Wanted(),
-		Language:     spec.Message.Language,
-		Sponsors:     life.sponsorRefs(),
+		EmailAddress:  life.guest.Spec.EmailAddress,
+		DisplayName:   spec.DisplayName,
+		UserType:      directory.UserType(spec.UserType),
+		RedirectURL:   redirect,
+		SendMessage:   spec.Message.Wanted(),
+		Language:      spec.Message.Language,
+		Body:          spec.Message.Body,
+		CcRecipients:  spec.Message.CcRecipients,
+		Sponsors:      life.sponsorRefs(),
+		WantRedeemURL: spec.RedeemURLSecretRef != nil,
 	}
 }
 
@@ -112,7 +116,7 @@ func (k *guestKind) concludeFailed(ctx context.Context, life *guestLife, err err
 		return k.concludeUnsponsored(ctx, life, err)
 	}
 	if !directory.Is(err, directory.Invalid) {
-		return k.conclude(ctx, life, outcomeNotCarriedOut, k.notCarriedOut(err))
+		return k.conclude(ctx, life, outcomeNotCarriedOut, k.notCarriedOut(life, err))
 	}
 	var refused *directory.Error
 	if errors.As(err, &refused) && refused.UserID != "" {
@@ -142,8 +146,10 @@ func (k *guestKind) conclude(ctx context.Context, life *guestLife, what outcome,
 	return &verdict
 }
 
-// storeAttempt stores an announced attempt. Where that fails, the attempt is not made, and another invitation may go first.
+// storeAttempt stores an announced attempt, and with it the Secret that its link is for. Where that fails, the attempt is not made, and
+// another invitation may go first.
 func (k *guestKind) storeAttempt(ctx context.Context, life *guestLife) error {
+	life.announceLink()
 	err := k.storeLife(ctx, life)
 	if err != nil {
 		life.tenant.Breaker.Undecided()
@@ -164,9 +170,12 @@ func (k *guestKind) mindBreaker(life *guestLife, err error) {
 }
 
 // notCarriedOut is the verdict on an invitation that the directory did nothing about.
-func (k *guestKind) notCarriedOut(err error) lifecycle.Verdict {
-	if directory.HasDetail(err, directory.InvitationsNotAllowed) {
+func (k *guestKind) notCarriedOut(life *guestLife, err error) lifecycle.Verdict {
+	switch {
+	case directory.HasDetail(err, directory.InvitationsNotAllowed):
 		return blocked(describe(err), breakerPause)
+	case directory.Is(err, directory.Denied) && life.author.Spec.UserType == b2b.UserTypeMember:
+		return memberDenied(err)
 	}
 	return failure(err, "inviting the guest", permissionInvite)
 }
@@ -202,86 +211,4 @@ func refusal(err error) lifecycle.Verdict {
 	}
 	return lifecycle.Stall(b2b.ReasonInvitationRefused, "Microsoft Entra refused the invitation: "+describe(err)+
 		". It is tried again when the spec changes")
-}
-
-// decideResend heeds a new resend token of the author: nil where there is none, or where it has to wait.
-func (k *guestKind) decideResend(life *guestLife, user directory.User) *lifecycle.Decision {
-	if !life.newToken() || partial(user) {
-		return nil
-	}
-	token := life.author.Spec.ResendToken
-	accepted := user.ExternalUserState != directory.PendingAcceptance
-	if token == "" || accepted || life.record.resend(token) != nil {
-		decision := lifecycle.Do(k.heedToken(life, accepted))
-		return &decision
-	}
-	if pause := k.untilResend(life); pause > 0 {
-		return nil
-	}
-	decision := lifecycle.Do(k.resendStep(life, user))
-	return &decision
-}
-
-// untilResend is how long the next resend has to wait, 0 or less where it need not.
-func (k *guestKind) untilResend(life *guestLife) time.Duration {
-	last := life.record.lastResend()
-	if last.IsZero() {
-		return 0
-	}
-	return last.Add(resendPause).Sub(k.Now())
-}
-
-// heedToken records a token that asks for nothing more.
-func (k *guestKind) heedToken(life *guestLife, accepted bool) lifecycle.Step {
-	return lifecycle.Step{Name: "a resend token", Announce: func(ctx context.Context) error {
-		life.record.Author.ResendToken = life.author.Spec.ResendToken
-		if accepted {
-			life.record.Author.Declined = life.author.Spec.ResendToken
-		}
-		return k.storeLife(ctx, life)
-	}}
-}
-
-// resendStep sends the invitation once more. The token counts as heeded from the announcement on: when the answer is lost, it
-// is not repeated.
-func (k *guestKind) resendStep(life *guestLife, user directory.User) lifecycle.Step {
-	previous := life.record.Author.ResendToken
-	return lifecycle.Step{
-		Name: "another invitation",
-		Await: func(ctx context.Context) (context.Context, func(), *lifecycle.Verdict) {
-			turn, end, wait, _ := k.awaitInvitation(ctx, life)
-			if wait != nil {
-				*wait = k.standing(life, user).Within(wait.After)
-			}
-			return turn, end, wait
-		},
-		Announce: func(ctx context.Context) error {
-			now := k.Now()
-			next := k.newAttempt(life, causeResend, directory.Lookup{At: now.UTC().Truncate(time.Second)}, now)
-			next.ResendToken = life.author.Spec.ResendToken
-			life.record.Author.ResendToken = next.ResendToken
-			life.record.announce(next)
-			return k.storeAttempt(ctx, life)
-		},
-		Act: func(ctx context.Context) *lifecycle.Verdict {
-			_, err := life.tenant.Directory.Invite(ctx, invitationOf(life))
-			k.mindBreaker(life, err)
-			again := lifecycle.LookAgain(time.Millisecond)
-			switch {
-			case err == nil:
-				k.Events.Resent(life.author)
-				log.FromContext(ctx).Info("Sent invitation again", "userID", user.ID)
-				k.Metrics.InvitationSent(string(causeResend))
-				return k.conclude(ctx, life, outcomeSent, again)
-			case directory.Is(err, directory.OutcomeUnknown):
-				return &again
-			case directory.Is(err, directory.Invalid):
-				last := life.record.last()
-				last.Reason, last.Message = b2b.ReasonInvitationRefused, describe(err)
-				return k.conclude(ctx, life, outcomeRefused, again)
-			}
-			life.record.Author.ResendToken = previous // nothing was carried out: the token asks again
-			return k.conclude(ctx, life, outcomeNotCarriedOut, lifecycle.LookAgain(k.notCarriedOut(err).After))
-		},
-	}
 }

@@ -47,15 +47,19 @@ func (k *guestKind) endRelease(life *guestLife, did deed, why string) {
 
 // decideRelease carries a release on: memberships first, then the policy.
 func (k *guestKind) decideRelease(ctx context.Context, life *guestLife) (lifecycle.Decision, error) {
+	k.forgetLink(life)
+	if step := k.dropLinks(ctx, life, true); step != nil {
+		return lifecycle.Do(*step), nil
+	}
 	if life.record.released() {
 		return k.decideReleased(life), nil
 	}
-	if why := life.tenant.retainsAll(); why != "" {
-		life.record.Pairs = nil
-		return k.end(life, deedRetained, why), nil
-	}
 	if decision, err := k.releasePairs(ctx, life); decision != nil || err != nil {
-		return valueOf(decision), err
+		return valueOf(decision), err // each object says what has become of its own pair, also where nothing is taken away
+	}
+	if why := life.tenant.retainsAll(); why != "" {
+		life.record.Pairs = nil // of objects that are suspended
+		return k.end(life, deedRetained, why), nil
 	}
 	switch {
 	case life.record.Release.Policy == b2b.DeletionPolicyRetain:

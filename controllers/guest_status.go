@@ -1,7 +1,6 @@
 package controllers
 
 import (
-	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -14,17 +13,17 @@ import (
 
 // standing is the verdict on a guest who is there.
 func (k *guestKind) standing(life *guestLife, user directory.User) lifecycle.Verdict {
+	note := ""
+	if pending(user) {
+		note = life.lastMailNote()
+	}
 	switch {
 	case life.origin(user) != b2b.GuestOriginInvited:
-		return lifecycle.IsReady(b2b.ReasonAdopted, "the person was a guest already; the operator does not delete this user")
+		return lifecycle.IsReady(b2b.ReasonAdopted, "the person was a guest already; the operator does not delete this user"+note)
 	case user.ExternalUserState == directory.Accepted:
 		return lifecycle.IsReady(b2b.ReasonAccepted, "the guest has redeemed the invitation")
 	}
-	verdict := lifecycle.IsReady(b2b.ReasonInvited, "the guest exists and the invitation is out")
-	if life.newToken() { // waits for its time
-		verdict = verdict.Within(max(k.untilResend(life), lifecycle.Soon))
-	}
-	return verdict
+	return lifecycle.IsReady(b2b.ReasonInvited, "the guest exists and the invitation is out"+note)
 }
 
 // origin says how the user came into the tenant. Right after an invitation only the id is known, and nothing speaks against us.
@@ -162,35 +161,5 @@ func reportSuspension(conditions *[]metav1.Condition, suspended string, generati
 	default:
 		lifecycle.Set(conditions, generation, b2b.ConditionSuspended, metav1.ConditionTrue, suspended,
 			"spec.suspend is set: nothing is written to the tenant")
-	}
-}
-
-// reportResend says what came of the latest resend token.
-func (k *guestKind) reportResend(life *guestLife) {
-	if life.record.Author == nil {
-		return
-	}
-	guest, token := life.guest, life.record.Author.ResendToken
-	set := func(status metav1.ConditionStatus, reason, message string) {
-		lifecycle.Set(&guest.Status.Conditions, guest.Generation, b2b.ConditionResent, status, reason, message)
-	}
-	if pause := k.untilResend(life); life.newToken() && pause > 0 {
-		set(metav1.ConditionFalse, b2b.ReasonTooSoon, fmt.Sprintf("the invitation for resendToken %q is sent at %s: at most one in 24 hours",
-			life.author.Spec.ResendToken, life.record.lastResend().Add(resendPause).UTC().Format(time.RFC3339)))
-		return
-	}
-	made := life.record.resend(token)
-	switch {
-	case token != "" && token == life.record.Author.Declined:
-		set(metav1.ConditionFalse, b2b.ReasonAlreadyAccepted, "the guest has redeemed the invitation, so that it is not sent again")
-	case made == nil:
-		meta.RemoveStatusCondition(&guest.Status.Conditions, b2b.ConditionResent)
-	case made.Outcome == outcomeSent, made.Cause == causeFirst && guest.Status.UserID != "":
-		set(metav1.ConditionTrue, b2b.ReasonSent, fmt.Sprintf("the invitation was sent again for resendToken %q", token))
-	case made.Outcome == outcomeRefused:
-		set(metav1.ConditionFalse, b2b.ReasonInvitationRefused, "Microsoft Entra refused to send the invitation again: "+made.Message)
-	default:
-		set(metav1.ConditionFalse, b2b.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the invitation for resendToken %q was lost: it "+
-			"may or may not have been sent, and is not repeated. Set another resendToken if the guest has no mail", token))
 	}
 }

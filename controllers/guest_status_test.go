@@ -75,17 +75,6 @@ func TestAGuestWhoIsThereIsReadyForTheReasonThatFits(t *testing.T) {
 	}
 }
 
-func TestAResendTokenThatComesTooSoonIsLookedAtWhenItsTimeHasCome(t *testing.T) {
-	g, life := NewWithT(t), lifeOf(first(outcomeSent), resent("1", outcomeSent))
-	life.author.Spec.ResendToken = "2"
-	v := kindAt(noon.Add(23*time.Hour)).standing(life, named(noon, directory.PendingAcceptance))
-	g.Expect(v.Outcome).To(Equal(lifecycle.Ready))
-	g.Expect(v.After).To(Equal(time.Hour))
-
-	life.author.UID = "not the author of the record"
-	g.Expect(kindAt(noon).standing(life, named(noon, directory.PendingAcceptance)).After).To(BeZero())
-}
-
 func TestWhatTheDirectoryShowsIsPutIntoTheStatus(t *testing.T) {
 	g, life := NewWithT(t), lifeOf(first(outcomeSent), resent("2", ""))
 	user := named(noon.Add(time.Second), directory.Accepted)

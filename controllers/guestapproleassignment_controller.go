@@ -4,12 +4,10 @@ import (
 	"context"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
@@ -22,13 +20,7 @@ import (
 // SetupGuestAppRoleAssignment registers the controller of GuestAppRoleAssignments.
 func SetupGuestAppRoleAssignment(mgr ctrl.Manager, d Dependencies) error {
 	kind, wakes := newAssignmentKind(d), accessWakes{d, b2b.ClaimKindGuestAppRoleAssignment}
-	return ctrl.NewControllerManagedBy(mgr).
-		For(&b2b.GuestAppRoleAssignment{}, builder.WithPredicates(ownChanged())).
-		Watches(&b2b.GuestInvitation{}, mapped(wakes.ofInvitation), builder.WithPredicates(specChanged())).
-		Watches(&b2b.Guest{}, mapped(wakes.ofGuest), builder.WithPredicates(predicate.Or(guestReported(), pairsTaken()))).
-		Watches(&b2b.EntraTenant{}, mapped(wakes.ofTenant), builder.WithPredicates(tenantChanged())).
-		Watches(&b2b.GuestPolicy{}, mapped(wakes.ofPolicy), builder.WithPredicates(policyChanged())).
-		Watches(&corev1.Namespace{}, mapped(wakes.ofNamespace), builder.WithPredicates(labelsChanged())).
+	return wakes.watching(ctrl.NewControllerManagedBy(mgr).For(&b2b.GuestAppRoleAssignment{}, builder.WithPredicates(ownChanged()))).
 		WatchesRawSource(d.Feeds.Assignments()).
 		WithOptions(fairly(nil)).
 		Complete(&lifecycle.Loop[*b2b.GuestAppRoleAssignment]{Client: d.Client, Kind: kind})
@@ -107,14 +99,15 @@ func (k *assignmentKind) decideWanted(ctx context.Context, want *wantedRole) (li
 func (k *assignmentKind) leave(ctx context.Context, want *wantedRole) (*lifecycle.Decision, error) {
 	decision, _, err := k.accesses.leave(ctx, &want.access)
 	if decision != nil {
-		want.forgetIDs()
+		k.forget(want)
 	}
 	return decision, err
 }
 
-// forgetIDs takes out of the status what the guest does not have any more.
-func (w *wantedRole) forgetIDs() {
-	status := &w.assignment.Status
+// forget forgets what the guest does not have any more.
+func (k *assignmentKind) forget(want *wantedRole) {
+	k.looks.remove(client.ObjectKeyFromObject(want.assignment))
+	status := &want.assignment.Status
 	status.UserID, status.ServicePrincipalID, status.AssignmentID = "", "", ""
 }
 

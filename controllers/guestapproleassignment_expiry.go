@@ -14,7 +14,7 @@ func (k *assignmentKind) decideExpired(ctx context.Context, want *wantedRole, en
 		return k.leaveExpired(ctx, l)
 	})
 	if decision.Verdict.Reason == b2b.ReasonExpired {
-		want.forgetIDs()
+		k.forget(want)
 	}
 	return decision, err
 }

@@ -314,3 +314,36 @@ func TestAnAssignmentThatSomebodyElseMadeInPlaceOfOursIsTheirs(t *testing.T) {
 	r.expect(b2b.ReasonGranted)
 	r.Expect(r.pair()).To(HaveValue(And(HaveField("Found", true), HaveField("AssignmentID", "theirs"))))
 }
+
+// amend changes the record behind the object's back.
+func (r *roleUnderTest) amend(change func(*record)) {
+	r.t.Helper()
+	r.Expect(r.kind.Client.Get(r.t.Context(), client.ObjectKeyFromObject(r.guest), r.guest)).To(Succeed())
+	rec, err := readRecord(r.guest)
+	r.Expect(err).NotTo(HaveOccurred())
+	change(rec)
+	r.Expect(writeRecord(r.guest, rec)).To(Succeed())
+	r.Expect(r.kind.Client.Update(r.t.Context(), r.guest)).To(Succeed())
+}
+
+func TestAGuestWhoComesBackAfterAReleaseIsLookedAtAnew(t *testing.T) {
+	r := givenRole(t)
+	r.expect(b2b.ReasonGranted)
+	r.tenant.assigned = ""
+	r.amend(func(rec *record) { rec.dropPair(withRole("wiki", "r")) })
+	r.expect(b2b.ReasonGranted)
+	r.Expect(r.tenant.grants).To(Equal(2))
+	r.Expect(r.pair()).To(HaveValue(HaveField("Found", false)))
+}
+
+func TestARoleThatAnotherObjectHadAssignedAgainIsSeenAtOnce(t *testing.T) {
+	r := givenRole(t)
+	r.expect(b2b.ReasonGranted)
+	r.tenant.assigned = ""
+	r.later(hour)
+	r.expect(b2b.ReasonRemovedExternally)
+	r.tenant.assigned = "again"
+	r.amend(func(rec *record) { rec.pair(withRole("wiki", "r")).AssignmentID = "again" })
+	r.expect(b2b.ReasonGranted)
+	r.Expect(r.tenant.grants).To(Equal(1))
+}

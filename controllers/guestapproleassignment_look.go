@@ -22,9 +22,9 @@ type look struct {
 	generation int64
 	// of is the user and the target.
 	of string
-	// assignmentID is what was seen, "" for nothing.
-	assignmentID string
-	at           time.Time
+	// assignmentID is what was seen, "" for nothing, and recordedID what the record had then.
+	assignmentID, recordedID string
+	at                       time.Time
 }
 
 // saw notes what a live look has shown, or a write of our own has done.
@@ -33,7 +33,16 @@ func (k *assignmentKind) saw(want *wantedRole, assignmentID string) {
 }
 
 func (w *wantedRole) look(assignmentID string, at time.Time) look {
-	return look{uid: w.assignment.UID, generation: w.assignment.Generation, of: w.target.of(w.life.userID()), assignmentID: assignmentID, at: at}
+	return look{uid: w.assignment.UID, generation: w.assignment.Generation, of: w.target.of(w.life.userID()),
+		assignmentID: assignmentID, recordedID: w.recordedID(), at: at}
+}
+
+// recordedID is the assignment that the record knows of, whoever wants it; "" for none.
+func (w *wantedRole) recordedID() string {
+	if p, _ := w.recorded(); p != nil {
+		return p.AssignmentID
+	}
+	return ""
 }
 
 // lately gives what the last look has shown, where nothing has changed in what is wanted and another look is not due. What was in order
@@ -45,9 +54,19 @@ func (k *assignmentKind) lately(want *wantedRole) (assignmentID string, fresh bo
 		last = want.look(want.assignment.Status.AssignmentID, k.Now().Add(-rand.N(interval))) //nolint:gosec // to spread load
 		k.looks.set(key, last)
 	}
-	settled := last.assignmentID != "" || readiness(want.assignment.Status.Conditions).reason == b2b.ReasonRemovedExternally
-	same := last == want.look(last.assignmentID, last.at)
-	return last.assignmentID, settled && same && k.Now().Before(last.at.Add(interval))
+	return last.assignmentID, want.stillSays(last) && k.Now().Before(last.at.Add(interval))
+}
+
+// stillSays reports whether a look is about what is wanted now, and the record has not changed since in a way that it does not know of.
+func (w *wantedRole) stillSays(last look) bool {
+	now := w.look(last.assignmentID, last.at)
+	if last.assignmentID == "" {
+		return last == now && readiness(w.assignment.Status.Conditions).reason == b2b.ReasonRemovedExternally
+	}
+	_, c := w.recorded()
+	known := now.recordedID == "" || now.recordedID == last.assignmentID
+	last.recordedID = now.recordedID
+	return c != nil && known && last == now
 }
 
 // inOrder reports whether status and record agree that the spec as it is has been carried out.

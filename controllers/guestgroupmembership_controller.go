@@ -3,10 +3,8 @@ package controllers
 import (
 	"context"
 
-	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/lifecycle"
@@ -19,13 +17,7 @@ import (
 // SetupGuestGroupMembership registers the controller of GuestGroupMemberships.
 func SetupGuestGroupMembership(mgr ctrl.Manager, d Dependencies) error {
 	kind, wakes := &membershipKind{newAccesses(d)}, accessWakes{d, b2b.ClaimKindGuestGroupMembership}
-	return ctrl.NewControllerManagedBy(mgr).
-		For(&b2b.GuestGroupMembership{}, builder.WithPredicates(ownChanged())).
-		Watches(&b2b.GuestInvitation{}, mapped(wakes.ofInvitation), builder.WithPredicates(specChanged())).
-		Watches(&b2b.Guest{}, mapped(wakes.ofGuest), builder.WithPredicates(predicate.Or(guestReported(), pairsTaken()))).
-		Watches(&b2b.EntraTenant{}, mapped(wakes.ofTenant), builder.WithPredicates(tenantChanged())).
-		Watches(&b2b.GuestPolicy{}, mapped(wakes.ofPolicy), builder.WithPredicates(policyChanged())).
-		Watches(&corev1.Namespace{}, mapped(wakes.ofNamespace), builder.WithPredicates(labelsChanged())).
+	return wakes.watching(ctrl.NewControllerManagedBy(mgr).For(&b2b.GuestGroupMembership{}, builder.WithPredicates(ownChanged()))).
 		WatchesRawSource(d.Feeds.Memberships()).
 		WithOptions(fairly(nil)).
 		Complete(&lifecycle.Loop[*b2b.GuestGroupMembership]{Client: d.Client, Kind: kind})

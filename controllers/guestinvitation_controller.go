@@ -6,6 +6,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -152,11 +153,20 @@ func (k *guestInvitationKind) claim(ctx context.Context, invitation *b2b.GuestIn
 	case fresh, readiness(guest.Status.Conditions) == said{}, outdated(guest): // the Guest says more in a moment, and wakes this invitation
 		return lifecycle.Say(lifecycle.Verdict{Outcome: lifecycle.Unchanged}), nil
 	}
-	mirrorGuest(invitation, guest)
+	k.mirror(invitation, guest)
 	if inTheWay != nil && inTheWay.Outcome == lifecycle.Stalled || inTheWay != nil && inTheWay.Reason == b2b.ReasonWaitingForPolicy {
 		return lifecycle.Say(*inTheWay), nil
 	}
 	return lifecycle.Say(standingOf(invitation, guest)), nil
+}
+
+// mirror copies what is known of the Guest, and makes an event of what Microsoft Entra turns out to leave out of the invitation.
+func (k *guestInvitationKind) mirror(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
+	before := whatSays(invitation.Status.Conditions, b2b.ConditionMessageAsAsked)
+	mirrorGuest(invitation, guest)
+	if now := whatSays(invitation.Status.Conditions, b2b.ConditionMessageAsAsked); now != before && now.status == metav1.ConditionFalse {
+		k.Events.MessageNotAsAsked(invitation, now.message)
+	}
 }
 
 func (k *guestInvitationKind) claimingOf(tenant tenant, invitation *b2b.GuestInvitation) claiming {

@@ -84,7 +84,9 @@ func mirrorAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 
 // mirrorToAuthor copies what concerns the invitation that decides; nil for no Guest about which it does.
 func mirrorToAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
-	for _, conditionType := range []string{b2b.ConditionResent, b2b.ConditionSponsorsSet} {
+	for _, conditionType := range []string{
+		b2b.ConditionResent, b2b.ConditionSponsorsSet, b2b.ConditionMessageAsAsked, b2b.ConditionRedeemLinkStored,
+	} {
 		var says *metav1.Condition
 		if guest != nil {
 			says = meta.FindStatusCondition(guest.Status.Conditions, conditionType)

@@ -33,6 +33,8 @@ type record struct {
 	Pairs []pair `json:"pairs,omitempty"`
 	// Sponsors is what was done about those who answer for the guest.
 	Sponsors *sponsorship `json:"sponsors,omitempty"`
+	// Links are the Secrets announced to hold a redeem link of this guest and not removed yet. The links are nowhere but there.
+	Links []linkSecret `json:"links,omitempty"`
 	// Withheld are objects that ran out after somebody else had taken from the guest what they asked for.
 	Withheld []withheld `json:"withheld,omitempty"`
 	// Lapses are the invitations that ended because the guest had not redeemed in time.
@@ -45,6 +47,8 @@ type author struct {
 	ResendToken string    `json:"resendToken,omitempty"`
 	// Declined is the token that was not sent for, because the guest had accepted by then.
 	Declined string `json:"declined,omitempty"`
+	// Since is when it took over; zero where the Guest began with it. Its reminders count from then at the earliest.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // attempt announces one POST /invitations.
@@ -57,6 +61,8 @@ type attempt struct {
 	Cause    cause     `json:"cause"`
 	// ResendToken is the token that asked for it, if one did.
 	ResendToken string `json:"resendToken,omitempty"`
+	// Reminder is how many reminders had been announced in this life, this one included: a number is never used twice.
+	Reminder int32 `json:"reminder,omitempty"`
 	// Silent is set where no mail was asked for.
 	Silent   bool         `json:"silent,omitempty"`
 	UserType b2b.UserType `json:"userType,omitempty"`
@@ -68,17 +74,22 @@ type attempt struct {
 	NotAfter    time.Time `json:"notAfter"`
 	// Outcome is empty for done or unknown: which of them, the directory knows.
 	Outcome outcome `json:"outcome,omitempty"`
-	// Reason and Message are the verdict on a refused attempt.
+	// Reason and Message are the verdict on an attempt that was refused or not carried out.
 	Reason  string `json:"reason,omitempty"`
 	Message string `json:"message,omitempty"`
+	// Again is when what was not carried out may be tried again.
+	Again time.Time `json:"again,omitzero"`
 }
 
 // cause is why an invitation is made. At most one mail goes out for each in a life.
 type cause string
 
 const (
-	causeFirst  cause = "FirstInvitation"
-	causeResend cause = "Resend"
+	causeFirst    cause = "FirstInvitation"
+	causeResend   cause = "Resend"
+	causeReminder cause = "Reminder"
+	// causeLink makes a link anew that was lost, without a mail.
+	causeLink cause = "RedeemLink"
 )
 
 // outcome is what became of an attempt, as far as it is certain.
@@ -177,7 +188,7 @@ func (r *record) announce(next attempt) {
 		}
 	}
 	r.Attempts = append(r.Attempts, next)
-	r.Attempts = r.Attempts[max(0, len(r.Attempts)-maxAttempts):]
+	r.forgetAttempts()
 }
 
 // remembered is how many ended lives, and how many attempts of them, a record keeps: an annotation is bounded.
@@ -213,27 +224,6 @@ func (r *record) inDoubt() *attempt {
 		}
 	}
 	return nil
-}
-
-// resend gives the latest attempt that a resend token asked for, nil where there is none.
-func (r *record) resend(token string) *attempt {
-	for i := len(r.Attempts) - 1; i >= 0; i-- {
-		if a := &r.Attempts[i]; a.ResendToken == token && a.ResendToken != "" && a.Outcome != outcomeNotCarriedOut {
-			return a
-		}
-	}
-	return nil
-}
-
-// lastResend gives the time of the latest resend that may have sent a mail in this life; zero where there was none.
-func (r *record) lastResend() time.Time {
-	for _, a := range slices.Backward(r.Attempts) {
-
-		if a.Life == r.Life && a.Cause == causeResend && (a.Outcome == "" || a.Outcome == outcomeSent) {
-			return a.AbsentSince
-		}
-	}
-	return time.Time{}
 }
 
 // sent counts the invitations that were made, or may have been.

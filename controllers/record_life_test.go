@@ -23,7 +23,7 @@ func TestAResendTokenIsFoundUnlessNothingWasDoneForIt(t *testing.T) {
 	g.Expect(rec.resend("")).To(BeNil(), "no token asked for the first invitation")
 }
 
-func TestTheLatestResendIsOneThatMayHaveSentAMailInThisLife(t *testing.T) {
+func TestTheLatestResendIsOneThatMayHaveSentAMailInWhateverLife(t *testing.T) {
 	at := func(a attempt, hour int) attempt {
 		a.AbsentSince = noon.Add(time.Duration(hour) * time.Hour)
 		return a
@@ -38,7 +38,8 @@ func TestTheLatestResendIsOneThatMayHaveSentAMailInThisLife(t *testing.T) {
 		"lost":                         {[]attempt{at(resent("2", "").of(1), 1)}, noon.Add(time.Hour)},
 		"refused":                      {[]attempt{at(resent("2", outcomeRefused).of(1), 1)}, time.Time{}},
 		"not carried out":              {[]attempt{at(resent("2", outcomeNotCarriedOut).of(1), 1)}, time.Time{}},
-		"another life's":               {[]attempt{at(resent("2", outcomeSent), 1)}, time.Time{}},
+		"another life's":               {[]attempt{at(resent("2", outcomeSent), 1), first("").of(1)}, noon.Add(time.Hour)},
+		"one that began a new life":    {[]attempt{at(askedBy(first("").of(1), "2"), 1)}, noon.Add(time.Hour)},
 		"the later of two":             {[]attempt{at(resent("2", "").of(1), 1), at(resent("3", "").of(1), 2)}, noon.Add(2 * time.Hour)},
 		"one before a refused one":     {[]attempt{at(resent("2", "").of(1), 1), at(resent("3", outcomeRefused).of(1), 2)}, noon.Add(time.Hour)},
 		"one before an earlier life's": {[]attempt{at(resent("1", ""), 1), at(resent("2", "").of(1), 2)}, noon.Add(2 * time.Hour)},
@@ -48,6 +49,12 @@ func TestTheLatestResendIsOneThatMayHaveSentAMailInThisLife(t *testing.T) {
 			NewWithT(t).Expect((&record{Life: 1, Attempts: c.attempts}).lastResend()).To(Equal(c.want))
 		})
 	}
+}
+
+// askedBy is an attempt that a resend token asked for.
+func askedBy(a attempt, token string) attempt {
+	a.ResendToken = token
+	return a
 }
 
 func TestOnlyUsersWhomWeDeletedOrWhoWereAskedForAnewAreExcused(t *testing.T) {

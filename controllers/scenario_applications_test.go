@@ -72,9 +72,6 @@ func toApplication(application, role string) func(*b2b.GuestAppRoleAssignment) {
 	}
 }
 
-// touch changes nothing that matters, and has the assignment looked at.
-func touch(a *b2b.GuestAppRoleAssignment) { a.Spec.GrantWhen = b2b.MilestoneAccepted }
-
 // users gives who is assigned to an application, in which role: "address Role".
 func (o *scenario) users(application string) (assigned []string) {
 	o.t.Helper()

@@ -16,8 +16,8 @@ func TestRetainByAnyClaimIsRememberedAndWins(t *testing.T) {
 	o := startScenario(t)
 	o.givenConnectedTenant()
 	first := o.givenInvitation(o.team, "ada", "ada@partner.example", retain)
+	o.expectReady(first, b2b.ReasonInvited) // its claim is in before the other comes
 	second := o.givenInvitation(o.otherTeam, "ada", "ada@partner.example")
-	o.expectReady(first, b2b.ReasonInvited)
 	o.expectReady(second, b2b.ReasonInvited)
 	o.expectCondition(second, b2b.ConditionAuthor, metav1.ConditionFalse, b2b.ReasonEarlierClaim)
 	o.delete(first)

@@ -84,3 +84,70 @@ func TestAResendThatWasNotCarriedOutIsSentLater(t *testing.T) {
 	o.expectMails("ada@partner.example", 2)
 	o.expectReady(ada, b2b.ReasonInvited)
 }
+
+func TestATokenAfterOneThatBroughtAGuestBackWaitsForADay(t *testing.T) {
+	o := startScenario(t)
+	o.givenConnectedTenant()
+	ada := o.givenInvitation(o.team, "ada", "ada@partner.example")
+	o.expectReady(ada, b2b.ReasonInvited)
+	edit(o, ada, resend("2"))
+	o.expectCondition(ada, b2b.ConditionResent, metav1.ConditionTrue, b2b.ReasonSent)
+	o.Expect(o.tenant.DeleteUser(ada.Status.UserID)).To(Succeed())
+	o.expectStalled(ada, b2b.ReasonGuestGone)
+	edit(o, ada, resend("3")) // of the same day, but without it nobody would come back
+	o.expectReady(ada, b2b.ReasonInvited)
+	o.expectCondition(ada, b2b.ConditionResent, metav1.ConditionTrue, b2b.ReasonSent)
+	o.expectMails("ada@partner.example", 3)
+	edit(o, ada, resend("4"))
+	o.expectCondition(ada, b2b.ConditionResent, metav1.ConditionFalse, b2b.ReasonTooSoon)
+	o.expectMails("ada@partner.example", 3)
+}
+
+func TestATokenWaitsUntilAnotherInvitationWouldReachSomebody(t *testing.T) {
+	o := startScenario(t)
+	o.givenConnectedTenant()
+	ada := o.givenInvitation(o.team, "ada", "ada@partner.example", noMail)
+	o.expectReady(ada, b2b.ReasonInvited)
+	edit(o, ada, resend("2"))
+	o.expectCondition(ada, b2b.ConditionResent, metav1.ConditionFalse, b2b.ReasonNothingToSend)
+	o.Expect(o.calls("POST /invitations")).To(Equal(1))
+	edit(o, ada, func(i *b2b.GuestInvitation) { i.Spec.Message.Send = new(true) })
+	o.expectCondition(ada, b2b.ConditionResent, metav1.ConditionTrue, b2b.ReasonSent)
+	o.expectMails("ada@partner.example", 1)
+}
+
+func TestAResendThatIsDeniedSaysSoAndIsSentOnceItIsNot(t *testing.T) {
+	clock := &steppingClock{}
+	o := startScenario(t, withClock(clock.now))
+	o.givenConnectedTenant()
+	ada := o.givenInvitation(o.team, "ada", "ada@partner.example")
+	o.expectReady(ada, b2b.ReasonInvited)
+	restore := o.tenant.Inject(graphsim.Fault{Method: "POST", Path: "/invitations", Effect: graphsim.Refuse(403, "Authorization_RequestDenied", "No.")})
+	edit(o, ada, resend("2"))
+	o.expectCondition(ada, b2b.ConditionResent, metav1.ConditionFalse, b2b.ReasonPermissionMissing)
+	o.expectReady(ada, b2b.ReasonInvited)
+	o.Expect(message(ada)).To(ContainSubstring("could not be sent and is tried again"))
+	o.Expect(o.calls("POST /invitations")).To(Equal(2), "it rests before the next try")
+	restore()
+	clock.putForward(time.Hour)
+	o.restart()
+	o.expectCondition(ada, b2b.ConditionResent, metav1.ConditionTrue, b2b.ReasonSent)
+	o.expectMails("ada@partner.example", 2)
+}
+
+func TestAGuestWhoHasRedeemedUnseenIsNotSentTheInvitationAgain(t *testing.T) {
+	o := startScenario(t)
+	o.givenConnectedTenant()
+	ada := o.givenInvitation(o.team, "ada", "ada@partner.example")
+	o.expectReady(ada, b2b.ReasonInvited)
+	expectSoon(o.operatorUnderTest, ada, func(g Gomega, ada *b2b.GuestInvitation) {
+		g.Expect(ada.Status.ExternalUserState).To(Equal(b2b.ExternalUserStatePendingAcceptance))
+	})
+	o.tenant.Inject(graphsim.Fault{Method: "GET", Path: "/users/delta()", Effect: graphsim.InternalError()})
+	_, err := o.tenant.Redeem("ada@partner.example")
+	o.Expect(err).NotTo(HaveOccurred())
+	edit(o, ada, resend("2"))
+	o.expectCondition(ada, b2b.ConditionResent, metav1.ConditionFalse, b2b.ReasonAlreadyAccepted)
+	o.expectReady(ada, b2b.ReasonAccepted)
+	o.expectMails("ada@partner.example", 1)
+}

@@ -42,6 +42,8 @@ type Dependencies struct {
 	Client client.Client
 	Reader client.Reader
 	Cache  client.Reader
+	// Secrets are those of teams, with redeem links. Client has only those of the operator's namespace.
+	Secrets linkSecrets
 
 	Tenants *Tenants
 	Feeds   *Feeds
@@ -99,10 +101,17 @@ func dependencies(mgr ctrl.Manager, options Options) (Dependencies, error) {
 		options.Metrics = metrics.Registry
 	}
 	ownMetrics, err := NewMetrics(options.Metrics)
+	if err != nil {
+		return Dependencies{}, err
+	}
+	uncached, err := client.New(mgr.GetConfig(), client.Options{
+		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
+	})
 	return Dependencies{
 		Client:            mgr.GetClient(),
 		Reader:            mgr.GetAPIReader(),
 		Cache:             mgr.GetCache(),
+		Secrets:           linkSecrets{uncached},
 		Tenants:           NewTenants(),
 		Feeds:             NewFeeds(mgr.GetCache()),
 		Events:            NewEvents(mgr.GetEventRecorder("entra-guest-operator")),

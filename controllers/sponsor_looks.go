@@ -32,8 +32,8 @@ func newSponsorLooks(now func() time.Time) *sponsorLooks {
 	return &sponsorLooks{now: now, since: sync.OnceValue(now), seen: newSyncMap[types.UID, sponsorLook]()}
 }
 
-// day is how often sponsors are read while nothing is known to have changed.
-const day = 24 * time.Hour
+// daily is how often sponsors are read while nothing is known to have changed.
+const daily = 24 * time.Hour
 
 // hourly is how often a sponsor is looked for who was not found.
 const hourly = time.Hour
@@ -64,7 +64,7 @@ func (l *sponsorLooks) untilNext(guest types.UID, complete bool) time.Duration {
 
 func periodOf(complete bool) time.Duration {
 	if complete {
-		return day
+		return daily
 	}
 	return hourly
 }

@@ -94,11 +94,11 @@ func TestEachGuestHasItsOwnTimeOfTheDayAtWhichSponsorsAreLookedAt(t *testing.T) 
 	times := map[time.Duration]int{}
 	for i := range 1000 {
 		guest := types.UID(time.Duration(i).String())
-		first := slot(guest, noon, day)
+		first := slot(guest, noon, daily)
 		g.Expect(first).To(BeTemporally(">", noon))
-		g.Expect(first.Sub(noon)).To(BeNumerically("<=", day))
-		g.Expect(slot(guest, noon.Add(first.Sub(noon)/2), day)).To(Equal(first), "a restart in between changes nothing")
-		g.Expect(slot(guest, first, day)).To(Equal(first.Add(day)))
+		g.Expect(first.Sub(noon)).To(BeNumerically("<=", daily))
+		g.Expect(slot(guest, noon.Add(first.Sub(noon)/2), daily)).To(Equal(first), "a restart in between changes nothing")
+		g.Expect(slot(guest, first, daily)).To(Equal(first.Add(daily)))
 		times[first.Sub(noon).Truncate(time.Hour)]++
 	}
 	g.Expect(len(times)).To(BeNumerically(">=", 24))

@@ -63,8 +63,8 @@ type operatorUnderTest struct {
 	stored *writeCount
 	// shown looks at the conditions that the operator reports.
 	shown *conditionWitness
-	// namespace is the operator's.
-	namespace string
+	// namespace is the operator's, and user whom the API server takes it for: an administrator where it is empty.
+	namespace, user string
 
 	rest     *rest.Config
 	scheme   *runtime.Scheme
@@ -124,6 +124,9 @@ func startOperator(t *testing.T, options ...startOption) *operatorUnderTest {
 	}
 	o.namespace = o.createNamespace("operator", nil)
 	o.settings.OperatorNamespace = o.namespace
+	if o.user != "" {
+		o.grantInstalledRights()
+	}
 	if o.settings.GraphEndpoint == "" {
 		server := httptest.NewServer(o.sim.Handler())
 		t.Cleanup(server.Close)
@@ -141,6 +144,7 @@ func (o *operatorUnderTest) start() {
 	managerOptions := o.settings.Manager(o.scheme)
 	managerOptions.Controller.SkipNameValidation = new(true) // several managers in one process, one after another
 	kubeconfig := rest.CopyConfig(o.rest)
+	kubeconfig.Impersonate.UserName = o.user
 	kubeconfig.Wrap(o.stored.wrap)
 	kubeconfig.Wrap(o.shown.wrap)
 	mgr, err := ctrl.NewManager(kubeconfig, managerOptions)

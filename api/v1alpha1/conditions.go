@@ -36,6 +36,13 @@ const (
 	// ConditionExpired is True on an object that has run out, once what it had brought about has been taken away. It is absent otherwise.
 	ConditionExpired = "Expired"
 
+	// ConditionMessageAsAsked is False on a GuestInvitation that asks for something which an application cannot send or set, and
+	// which Microsoft Entra leaves out without a word. Absent where everything is as asked.
+	ConditionMessageAsAsked = "MessageAsAsked"
+	// ConditionRedeemLinkStored says on a GuestInvitation with a redeemURLSecretRef whether the link is in the Secret. Absent once
+	// the guest has redeemed.
+	ConditionRedeemLinkStored = "RedeemLinkStored"
+
 	// ConditionPermissionsGranted says on an EntraTenant whether the operator has the Graph permissions that it needs.
 	ConditionPermissionsGranted = "PermissionsGranted"
 	// ConditionInvitationsAllowed says on an EntraTenant whether the tenant's settings let an application invite guests.
@@ -105,28 +112,35 @@ const (
 	ReasonWaitingForApplication = "WaitingForApplication"
 	// ReasonThrottled: Microsoft Graph asked to slow down. Wait; the message says until when.
 	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
 	ReasonThrottled = "Throttled"
 	// ReasonDirectoryUnavailable: Microsoft Graph or the sign-in service cannot be reached or fails. Wait, or check the
 	// network and Microsoft's service health if this lasts.
 	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
 	ReasonDirectoryUnavailable = "DirectoryUnavailable"
 	// ReasonPermissionMissing: the operator's app registration lacks a permission. Grant the one that the message names, with
 	// admin consent. Also of PermissionsGranted=False and SponsorsSet=False.
 	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	// Of PermissionsGranted: EntraTenant.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
 	ReasonPermissionMissing = "PermissionMissing"
 	// ReasonInvitationsBlocked: the tenant's external collaboration settings forbid invitations. Change them in Entra. Also of
 	// InvitationsAllowed=False.
 	// Of Reconciling: Guest, GuestInvitation. Of InvitationsAllowed: EntraTenant.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
 	ReasonInvitationsBlocked = "InvitationsBlocked"
 	// ReasonOutcomeUnknown: the answer to a write was lost, and the operator looks whether the write was carried out before
 	// it does anything else. Wait for the replication window. Also of Resent=False: the invitation may or may not have been
-	// sent again, and is not repeated; set another resendToken if the guest has no mail.
+	// sent again, and is not repeated; set another resendToken if the guest has no mail. And of RedeemLinkStored=False: another link
+	// is made in a moment, without a mail.
 	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation. Of Resent: Guest, GuestInvitation.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
 	ReasonOutcomeUnknown = "OutcomeUnknown"
 	// ReasonCredentialInvalid: the tenant refuses the credential, or it cannot be read. Check the Secret, its expiry date
 	// or the federated credential of the app registration.
 	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
 	ReasonCredentialInvalid = "CredentialInvalid"
 	// ReasonReleasing: what was granted is being taken away. Wait.
 	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
@@ -155,6 +169,7 @@ const (
 	// ReasonInvitationRefused: Microsoft Entra refused the invitation, with the words in the message. It is tried again when
 	// the spec changes.
 	// Of Stalled: Guest, GuestInvitation. Of Resent: Guest, GuestInvitation.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
 	ReasonInvitationRefused = "InvitationRefused"
 	// ReasonGroupNotWritable: the group is one that guests are never put into: role-assignable, dynamic, synchronised, for
 	// mail, or under restricted management. Choose another group.
@@ -234,6 +249,40 @@ const (
 	// under another address of the same person. Have the sponsors set where the user comes from.
 	// Of SponsorsSet: Guest, GuestInvitation.
 	ReasonUserNotWritable = "UserNotWritable"
+
+	// ReasonNothingToSend of Resent=False: message.send is false and no redeemURLSecretRef is set, so that another invitation would
+	// reach nobody. Set one of them; the token is heeded then.
+	// Of Resent: Guest, GuestInvitation.
+	ReasonNothingToSend = "NothingToSend"
+
+	// ReasonBodyLeftOut of MessageAsAsked=False: Microsoft Entra leaves message.body out of mails that an application sends, and
+	// need not heed message.language. Remove the body; write to the guest yourself where its words matter.
+	// Of MessageAsAsked: Guest, GuestInvitation.
+	ReasonBodyLeftOut = "BodyLeftOut"
+	// ReasonOtherUserType of MessageAsAsked=False: the user is not of the userType that was asked for. Have an administrator of the
+	// tenant change it, or ask for what it is: userType is sent with the invitation only.
+	// Of MessageAsAsked: Guest, GuestInvitation.
+	ReasonOtherUserType = "OtherUserType"
+
+	// ReasonStored of RedeemLinkStored=True: the link is in the Secret. Hand it to the guest, over a way that only they read.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
+	ReasonStored = "Stored"
+	// ReasonSecretForbidden of RedeemLinkStored=False: the operator may not write Secrets in this namespace. Ask the platform team
+	// to bind ClusterRole entra-guests-redeem-secrets there to the operator's service account. Also where a quota forbids it.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
+	ReasonSecretForbidden = "SecretForbidden"
+	// ReasonSecretNotOurs of RedeemLinkStored=False: a Secret of that name is there and does not belong to this object. Delete it,
+	// or name another one.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
+	ReasonSecretNotOurs = "SecretNotOurs"
+	// ReasonSecretNotWritten of RedeemLinkStored=False: the API server did not take the Secret. It is tried again; look at the
+	// message if this lasts.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
+	ReasonSecretNotWritten = "SecretNotWritten"
+	// ReasonLinkNotOurs of RedeemLinkStored=False: the latest link was made for somebody else: another invitation that decided
+	// before, or whoever invited the guest by hand. A new one would put an end to it. Set a new resendToken to have one made.
+	// Of RedeemLinkStored: Guest, GuestInvitation.
+	ReasonLinkNotOurs = "LinkNotOurs"
 
 	// ReasonExpirationTime of ExpiringSoon=True and Expired=True: spec.expirationTime is near, or has been reached. A later one
 	// renews what is asked for.

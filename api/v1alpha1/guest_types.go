@@ -115,7 +115,8 @@ type GuestStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready and, while they apply, Reconciling, Stalled, Suspended, Resent and SponsorsSet.
+	// conditions are Ready and, while they apply, Reconciling, Stalled, Suspended and what the invitation that decides is told: Resent,
+	// SponsorsSet, MessageAsAsked and RedeemLinkStored.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type
@@ -152,7 +153,8 @@ type GuestStatus struct {
 	// +optional
 	AcceptedTime *metav1.Time `json:"acceptedTime,omitempty"`
 
-	// invitationsSent is the number of invitations that this operator has made for the guest.
+	// invitationsSent is the number of invitations that this operator has made for the guest, or may have: the first one, those
+	// that a resendToken asked for, reminders, and new links.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	InvitationsSent int32 `json:"invitationsSent,omitempty"`

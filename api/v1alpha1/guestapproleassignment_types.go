@@ -6,7 +6,7 @@ import (
 
 // GuestAppRoleAssignmentSpec is which guest may use which application, and in which role.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.role) == has(oldSelf.role) && (!has(self.role) || self.role == oldSelf.role)",message="role is immutable: delete this GuestAppRoleAssignment and create another"
+// +kubebuilder:validation:XValidation:rule="has(self.role) == has(oldSelf.role)",message="role is immutable: delete this GuestAppRoleAssignment and create another"
 type GuestAppRoleAssignmentSpec struct {
 	// guest is who. Immutable.
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="guest is immutable: delete this GuestAppRoleAssignment and create another"
@@ -21,6 +21,7 @@ type GuestAppRoleAssignmentSpec struct {
 
 	// role is the value of an app role of the application that is enabled and may be assigned to users. Absent: default access,
 	// which there is only where the application has no such role. Immutable.
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="role is immutable: delete this GuestAppRoleAssignment and create another"
 	// +optional
 	Role AppRoleValue `json:"role,omitempty"`
 

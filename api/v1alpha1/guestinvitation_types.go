@@ -18,6 +18,8 @@ const (
 )
 
 // GuestInvitationSpec is whom to invite, and how.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.redeemURLSecretRef) || has(self.message) && has(self.message.send) && !self.message.send",message="redeemURLSecretRef needs message.send: false: the link either goes to the guest by mail or into a Secret"
 type GuestInvitationSpec struct {
 	// tenantRef names the tenant to invite into. Immutable.
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="tenantRef is immutable: delete this GuestInvitation and create another"
@@ -89,10 +91,16 @@ type GuestInvitationSpec struct {
 	// +optional
 	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
 
-	// resendToken asks for the invitation to be sent once more whenever it takes a new value, at most once in 24 hours.
-	// Of several invitations of one person, the token of the one that decides counts.
+	// resendToken asks for the invitation to be sent once more whenever it takes a new value, at most once in 24 hours: a later
+	// value waits. With message.send: false it asks for a new link, which puts an end to the one before. Of several invitations of
+	// one person, the token of the one that decides counts, and a value that is there when it begins to decide asks for nothing.
 	// +optional
 	ResendToken Token `json:"resendToken,omitempty"`
+
+	// reminders sends the invitation again by itself for as long as the guest has not redeemed it. Absent: never. Nothing is
+	// sent while message.send is false.
+	// +optional
+	Reminders *Reminders `json:"reminders,omitempty"`
 
 	// pendingExpiryDays ends the invitation when the guest has not redeemed it so many days after the mail, or after this object
 	// asked for it where that was later. The mail is the first one or that of the latest resendToken; reminders do not count.
@@ -101,6 +109,14 @@ type GuestInvitationSpec struct {
 	// +kubebuilder:validation:Maximum=3650
 	// +optional
 	PendingExpiryDays int32 `json:"pendingExpiryDays,omitempty"`
+
+	// redeemURLSecretRef names the Secret of this namespace into which the link is written with which the guest redeems, and which
+	// no mail brings them: of type b2b.entraguests.dev/redeem-url, with the link under the key redeemURL. Whoever has the link can
+	// become the guest. The Secret goes when the guest has redeemed, or when it is no longer named here. One that is there already
+	// and does not belong to this object is left alone. The platform team must let the operator write Secrets in this namespace:
+	// ClusterRole entra-guests-redeem-secrets.
+	// +optional
+	RedeemURLSecretRef *LocalSecretReference `json:"redeemURLSecretRef,omitempty"`
 
 	// suspend leaves the guest as they are: nothing is written to the tenant on behalf of this invitation, and it does not run out
 	// meanwhile.
@@ -121,6 +137,37 @@ type InvitationMessage struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$')",message="must be a language tag, such as de or en-GB"
 	// +optional
 	Language string `json:"language,omitempty"`
+
+	// body is a text of your own in the mail, without formatting. A GuestPolicy must allow it. Microsoft Entra leaves it out of
+	// mails that an application sends, as this operator does, and then need not heed language either: condition MessageAsAsked
+	// says so. https://learn.microsoft.com/graph/api/resources/invitedusermessageinfo
+	// +kubebuilder:validation:MaxLength=4096
+	// +optional
+	Body string `json:"body,omitempty"`
+
+	// ccRecipients are further addresses that get a copy of the mail, and with it the link. Microsoft Entra supports one. A
+	// GuestPolicy must allow its domain.
+	// +kubebuilder:validation:MaxItems=1
+	// +listType=set
+	// +optional
+	CcRecipients []CopyAddress `json:"ccRecipients,omitempty"`
+}
+
+// Reminders says when an invitation is sent again by itself.
+type Reminders struct {
+	// afterDays is how many days after the last mail a reminder is sent: 1 to 365. Each mail counts: the first one, one that a
+	// resendToken asked for, and the reminder before.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=365
+	// +required
+	AfterDays int32 `json:"afterDays"`
+
+	// maxCount is how many reminders are sent at most to a guest who does not redeem: 1 to 20. Those that were sent while another
+	// invitation decided for the guest count too.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=20
+	// +required
+	MaxCount int32 `json:"maxCount"`
 }
 
 // Wanted tells whether the mail is to be sent.
@@ -191,7 +238,7 @@ type GuestInvitationStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// conditions are Ready, Invited, Accepted and, while they apply, Reconciling, Stalled, Suspended, Author, Resent, SponsorsSet,
-	// ExpiringSoon and Expired.
+	// MessageAsAsked, RedeemLinkStored, ExpiringSoon and Expired.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type
@@ -225,7 +272,8 @@ type GuestInvitationStatus struct {
 	// +optional
 	AcceptedTime *metav1.Time `json:"acceptedTime,omitempty"`
 
-	// invitationsSent is the number of invitations that this operator has made for the guest.
+	// invitationsSent is the number of invitations that this operator has made for the guest, or may have: the first one, those
+	// that a resendToken asked for, reminders, and new links.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	InvitationsSent int32 `json:"invitationsSent,omitempty"`

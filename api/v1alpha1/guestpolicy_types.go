@@ -98,6 +98,17 @@ type InvitationGrant struct {
 	// +optional
 	MaxLifetimeDays *int32 `json:"maxLifetimeDays,omitempty"`
 
+	// allowedCcDomains are the e-mail domains whose addresses may get a copy of the mail, written as in allowedDomains. A copy has
+	// the link, with which its reader can become the guest. Absent: none.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=set
+	// +optional
+	AllowedCcDomains []DomainPattern `json:"allowedCcDomains,omitempty"`
+
+	// allowMessageBody allows invitations with a message.body of their own.
+	// +optional
+	AllowMessageBody bool `json:"allowMessageBody,omitempty"`
+
 	// allowMemberUserType allows invitations with userType Member.
 	// +optional
 	AllowMemberUserType bool `json:"allowMemberUserType,omitempty"`

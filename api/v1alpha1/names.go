@@ -15,6 +15,15 @@ const (
 	// can be rebuilt from it, and on an object that only the operator writes so that nobody can forge it.
 	RecordAnnotation = "b2b.entraguests.dev/record"
 
+	// SecretTypeRedeemURL is the type of the Secrets that spec.redeemURLSecretRef of a GuestInvitation names, and RedeemURLKey the key
+	// in them under which the link is.
+	SecretTypeRedeemURL = "b2b.entraguests.dev/redeem-url" //nolint:gosec // the name of a type
+	RedeemURLKey        = "redeemURL"
+
+	// AttemptAnnotation says on such a Secret which invitation the link is of: the uid of the Guest, a slash, and the number that the
+	// Guest's record gives the invitation.
+	AttemptAnnotation = "b2b.entraguests.dev/attempt"
+
 	// guestHashLength is the number of base32 characters in the name of a Guest: 130 bits, too many for a collision.
 	guestHashLength = 26
 )

@@ -25,6 +25,14 @@ type GUID = string
 // +kubebuilder:validation:XValidation:rule="self.matches('@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$')",message="the part of an e-mail address after the @ must be a full domain name, such as partner.example"
 type EmailAddress = string
 
+// CopyAddress is an address that gets a copy of a mail: ASCII, one @, and a domain that can exist on the internet.
+//
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=254
+// +kubebuilder:validation:XValidation:rule=`self.matches("^[A-Za-z0-9!#$%&'*+/=?^_{|}~.\x60-]{1,64}@[^@]+$")`,message="a copy goes to one e-mail address, such as owner@contoso.example, without a name beside it"
+// +kubebuilder:validation:XValidation:rule="self.matches('@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$')",message="the part of an e-mail address after the @ must be a full domain name, such as partner.example"
+type CopyAddress = string
+
 // RedirectURL is where a guest lands after redeeming: https and a host name, nothing that could lead astray. The part of
 // the host before the first slash is matched as a whole, so that neither a user name nor a port nor an address fits in.
 //
@@ -129,6 +137,16 @@ type ApplicationReference struct {
 // +kubebuilder:validation:MaxLength=120
 // +kubebuilder:validation:XValidation:rule=`self.matches("^[!\\x23-\\x5b\\x5d-~]*$") && !self.startsWith(".")`,message="must be the value of an app role: ASCII without spaces, double quotes and backslashes, and no dot at the beginning"
 type AppRoleValue = string
+
+// LocalSecretReference names a Secret in the namespace of the object that refers to it.
+type LocalSecretReference struct {
+	// name of the Secret.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$')",message="must be the name of a Secret: lower-case letters, digits, hyphens and dots"
+	// +required
+	Name string `json:"name"`
+}
 
 // UserType is what Microsoft Entra calls a user's relationship to the tenant.
 //

@@ -11,8 +11,9 @@ import (
 
 // announcedWrites are the only writes that the whole life of one invitation and one membership may take.
 var announcedWrites = []string{
-	"POST /invitations",
+	"POST /invitations", // the first one
 	"POST /groups/{id}/members/$ref",
+	"POST /invitations", // the reminder
 	"DELETE /groups/{id}/members/{memberId}/$ref",
 	"DELETE /users/{id}",
 }
@@ -42,7 +43,7 @@ type check struct {
 func (p *story) checks(ledger graphsim.Ledger) []check {
 	address := p.invitation.Spec.EmailAddress
 	return []check{
-		{"one mail was sent, to the guest and to nobody else", ledger.MailCount(address) == 1 && len(ledger.Mails) == 1},
+		{"an invitation and a reminder were sent, to the guest and to nobody else", ledger.MailCount(address) == 2 && len(ledger.Mails) == 1},
 		{"each write was made once, and there was no other", asAnnounced(ledger.Writes)},
 		{"everybody who was there before still is, unchanged", p.untouched()},
 		{"no call came before its time, and none went astray", len(ledger.EarlyCalls) == 0 && len(ledger.UnknownPaths) == 0},

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/graphsim"
@@ -35,7 +36,7 @@ type story struct {
 func perform(ctx context.Context, s *stage) error {
 	p := &story{stage: s, before: s.tenant.Users()}
 	began := time.Now()
-	for _, act := range []func(context.Context) error{p.ask, p.invited, p.joined, p.accepts, p.leaves, p.ends, p.settles} {
+	for _, act := range []func(context.Context) error{p.ask, p.invited, p.joined, p.isReminded, p.accepts, p.expires, p.leaves, p.ends, p.settles} {
 		if err := act(ctx); err != nil {
 			return err
 		}
@@ -125,14 +126,30 @@ func (p *story) joined(ctx context.Context) error {
 	return nil
 }
 
-// accepts presses the button in the mail, as a browser would.
-func (p *story) accepts(ctx context.Context) error {
+// isReminded lets the time pass after which a guest who has not accepted is reminded.
+func (p *story) isReminded(ctx context.Context) error {
 	err := p.expect(ctx, "the tenant says that the guest has not accepted yet: State is PendingAcceptance", func() bool {
 		return p.state() == b2b.ExternalUserStatePendingAcceptance
 	})
 	if err != nil {
 		return err
 	}
+	days, address := int(p.invitation.Spec.Reminders.AfterDays), p.invitation.Spec.EmailAddress
+	p.screen.title("%d days later nobody has accepted", days)
+	if err := p.later(ctx, days); err != nil {
+		return err
+	}
+	err = p.expect(ctx, "a reminder is out", func() bool { return len(p.tenant.Mailbox(address)) == 2 })
+	if err != nil {
+		return err
+	}
+	p.screen.say("Mail to      %s", address)
+	p.screen.say("Subject      %s", p.tenant.Mailbox(address)[1].Subject)
+	return nil
+}
+
+// accepts presses the button in the mail, as a browser would.
+func (p *story) accepts(ctx context.Context) error {
 	p.screen.title("The guest reads the mail and accepts")
 	mails := p.tenant.Mailbox(p.invitation.Spec.EmailAddress)
 	if err := p.click(ctx, mails[len(mails)-1]); err != nil {
@@ -163,6 +180,37 @@ func (p *story) click(ctx context.Context, mail graphsim.Mail) error {
 		return p.unmet(fmt.Sprintf("the link in the mail can be redeemed (the page answered %s)", response.Status))
 	}
 	return nil
+}
+
+// lifetime of the membership, in days, and how long before its end that is announced.
+const lifetime, noticeDays = 30, 7
+
+// expires gives the membership an end and lets it come.
+func (p *story) expires(ctx context.Context) error {
+	ends := metav1.NewTime(p.clock.Now().Add(lifetime * day).UTC().Truncate(time.Second))
+	p.screen.title("The membership is given an end: expirationTime %s", ends.Format(time.RFC3339))
+	before := p.membership.DeepCopy()
+	p.membership.Spec.ExpirationTime = &ends
+	if err := p.client.Patch(ctx, &p.membership, client.MergeFrom(before)); err != nil {
+		return fmt.Errorf("giving the membership an end: %w", err)
+	}
+	if err := p.later(ctx, lifetime-noticeDays+1); err != nil {
+		return err
+	}
+	err := p.expect(ctx, "its end is announced, and the guest is in the group still: ExpiringSoon is True", func() bool {
+		return p.says("GuestGroupMembership", p.membershipKey(), b2b.ConditionExpiringSoon) &&
+			slices.Contains(p.tenant.Members(p.group), p.userID)
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.later(ctx, noticeDays); err != nil {
+		return err
+	}
+	return p.expect(ctx, "it has run out, and the guest has left the group: Ready is True, Expired", func() bool {
+		return p.ready("GuestGroupMembership", p.membershipKey(), b2b.ReasonExpired) &&
+			!slices.Contains(p.tenant.Members(p.group), p.userID)
+	})
 }
 
 func (p *story) leaves(ctx context.Context) error {
@@ -216,16 +264,30 @@ func (p *story) state() b2b.ExternalUserState {
 
 // ready tells whether an object is Ready for a reason, by a status that speaks of its present spec.
 func (p *story) ready(kind, key, reason string) bool {
+	ready := p.condition(kind, key, b2b.ConditionReady)
+	return ready != nil && ready.Status == metav1.ConditionTrue && ready.Reason == reason
+}
+
+// says tells whether a condition is True, by a status that speaks of the object's present spec.
+func (p *story) says(kind, key, conditionType string) bool {
+	condition := p.condition(kind, key, conditionType)
+	return condition != nil && condition.Status == metav1.ConditionTrue
+}
+
+// condition gives a condition of an object, nil where it has none that speaks of its present spec.
+func (p *story) condition(kind, key, conditionType string) *metav1.Condition {
 	var object struct {
 		Metadata struct{ Generation int64 }
 		Status   struct{ Conditions []metav1.Condition }
 	}
 	if !p.view.get(kind, key, &object) {
-		return false
+		return nil
 	}
-	ready := meta.FindStatusCondition(object.Status.Conditions, b2b.ConditionReady)
-	return ready != nil && ready.Status == metav1.ConditionTrue && ready.Reason == reason &&
-		ready.ObservedGeneration == object.Metadata.Generation
+	condition := meta.FindStatusCondition(object.Status.Conditions, conditionType)
+	if condition == nil || condition.ObservedGeneration != object.Metadata.Generation {
+		return nil
+	}
+	return condition
 }
 
 func groupName(group b2b.GroupReference) string {

@@ -25,6 +25,8 @@ import (
 type stage struct {
 	screen *screen
 	root   string // of the checkout
+	folder string // for what the demonstration leaves: logs and the kubeconfig
+	clock  clock
 
 	tenant  *graphsim.Tenant
 	url     string // of the simulated tenant
@@ -32,8 +34,10 @@ type stage struct {
 	view    *view
 	manager *process.Process
 
-	kubeconfig string
-	closers    []func() error
+	// laterBinary is the operator whose clock can be set.
+	laterBinary string
+	kubeconfig  string
+	closers     []func() error
 }
 
 // setUp starts all parts. What it has started when it fails, takeDown stops.
@@ -42,12 +46,12 @@ func (s *stage) setUp(ctx context.Context, o options) error {
 	if s.root, err = controlplane.Root(); err != nil {
 		return err
 	}
-	folder := filepath.Join(s.root, "bin", "demo")
+	s.folder = filepath.Join(s.root, "bin", "demo")
 	if o.stay {
-		folder = filepath.Join(s.root, "bin", "dev")
+		s.folder = filepath.Join(s.root, "bin", "dev")
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("preparing %s: %w", folder, err)
+	if err := os.MkdirAll(s.folder, 0o755); err != nil {
+		return fmt.Errorf("preparing %s: %w", s.folder, err)
 	}
 	s.screen.title("Setting the stage")
 	s.screen.say("Building the operator")
@@ -55,10 +59,15 @@ func (s *stage) setUp(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if !o.stay {
+		if err := s.buildLater(ctx); err != nil {
+			return err
+		}
+	}
 	for _, part := range []func() error{
-		func() error { return s.startControlPlane(ctx, filepath.Join(folder, "kubeconfig")) },
+		func() error { return s.startControlPlane(ctx, filepath.Join(s.folder, "kubeconfig")) },
 		func() error { return s.startTenant(ctx, o) },
-		func() error { return s.startManager(ctx, binary, filepath.Join(folder, "manager.log")) },
+		func() error { return s.startManager(ctx, binary, filepath.Join(s.folder, "manager.log")) },
 	} {
 		if err := part(); err != nil {
 			return err
@@ -100,7 +109,7 @@ func (s *stage) startControlPlane(ctx context.Context, kubeconfig string) error 
 }
 
 func (s *stage) startTenant(ctx context.Context, o options) error {
-	s.tenant = graphsim.New(graphsim.Options{AcceptAnyToken: true})
+	s.tenant = graphsim.New(graphsim.Options{AcceptAnyToken: true, Now: s.clock.Now})
 	graphsim.Seed(s.tenant)
 	s.tenant.OnWriteDone(func(graphsim.WriteEvent) { s.view.poke() })
 
@@ -120,13 +129,15 @@ func (s *stage) startTenant(ctx context.Context, o options) error {
 	return nil
 }
 
-func (s *stage) startManager(ctx context.Context, binary, log string) error {
-	var err error
-	s.manager, err = startManager(ctx, binary, log, s.kubeconfig, s.url)
+func (s *stage) startManager(ctx context.Context, binary, log string, more ...string) error {
+	manager, err := startManager(ctx, binary, log, s.kubeconfig, s.url, more...)
 	if err != nil {
 		return err
 	}
-	s.onTakeDown(s.manager.Stop)
+	if s.manager == nil {
+		s.onTakeDown(func() error { return s.manager.Stop() }) // of whichever runs by then
+	}
+	s.manager = manager
 	s.screen.say("Operator         process %d, its log is %s", s.manager.PID(), s.relative(log))
 	return nil
 }

@@ -16,6 +16,10 @@ type Invitation struct {
 	RedirectURL string
 	// UserType is Guest where empty.
 	UserType b2b.UserType
+	// MessageBody is set where the mail is to have a text of its own.
+	MessageBody bool
+	// CcRecipients are the addresses that are to get a copy of the mail.
+	CcRecipients []string
 	// TenantRedirectURL is the tenant's own, which is always allowed.
 	TenantRedirectURL string
 	// Sponsored is set where somebody answers for the guest: sponsors are named and, as far as that is known, one of them is there.
@@ -46,11 +50,26 @@ func invitationObjections(grant *b2b.InvitationGrant, invitation Invitation) (ob
 	if invitation.UserType == b2b.UserTypeMember && !grant.AllowMemberUserType {
 		objections = append(objections, "userType Member")
 	}
-	return append(append(objections, upkeepObjections(grant, invitation)...), redirectObjections(grant, invitation)...)
+	objections = append(objections, messageObjections(grant, invitation)...)
+	objections = append(objections, upkeepObjections(grant, invitation)...)
+	return append(objections, redirectObjections(grant, invitation)...)
 }
 
-// upkeepObjections are those to who answers for the guest, and to what is to be written about them. They name the field of the policy
-// that decides: whoever asks cannot read policies.
+// messageObjections are those to the mail. They name the field of the policy that would grant it: whoever asks cannot read policies.
+func messageObjections(grant *b2b.InvitationGrant, invitation Invitation) (objections []string) {
+	if invitation.MessageBody && !grant.AllowMessageBody {
+		objections = append(objections, "a message.body (allowMessageBody)")
+	}
+	for _, address := range invitation.CcRecipients {
+		if domain := domainOf(address); !anyMatchesDomain(grant.AllowedCcDomains, domain) {
+			objections = append(objections, fmt.Sprintf("a copy of the mail to the domain %q (allowedCcDomains)", domain))
+		}
+	}
+	return objections
+}
+
+// upkeepObjections are those to who answers for the guest, and to what is to be written about them. They name the field of the policy,
+// as messageObjections do.
 func upkeepObjections(grant *b2b.InvitationGrant, invitation Invitation) (objections []string) {
 	if grant.RequireSponsor && !invitation.Sponsored {
 		objections = append(objections, "an invitation without a sponsor (requireSponsor)")

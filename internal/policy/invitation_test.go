@@ -68,6 +68,17 @@ func TestInvitationIsAllowedByOnePolicyThatAllowsAllOfIt(t *testing.T) {
 			"GuestPolicy p0 does not allow writing to a guest who was in the tenant before (allowAdoptedWrites)"},
 		"writing to somebody who was there before, allowed": {[]b2b.InvitationGrant{with(func(g *b2b.InvitationGrant) { g.AllowAdoptedWrites = true })},
 			Invitation{EmailAddress: "ada@partner.example", AdoptedWrites: true}, ""},
+		"a body":         {[]b2b.InvitationGrant{partner}, Invitation{EmailAddress: "ada@partner.example", MessageBody: true}, "GuestPolicy p0 does not allow a message.body (allowMessageBody)"},
+		"a body allowed": {[]b2b.InvitationGrant{with(func(g *b2b.InvitationGrant) { g.AllowMessageBody = true })}, Invitation{EmailAddress: "ada@partner.example", MessageBody: true}, ""},
+		"a copy where none is allowed": {[]b2b.InvitationGrant{partner}, Invitation{EmailAddress: "ada@partner.example", CcRecipients: []string{"owner@partner.example"}},
+			`GuestPolicy p0 does not allow a copy of the mail to the domain "partner.example" (allowedCcDomains)`},
+		"a copy to an allowed domain": {[]b2b.InvitationGrant{with(func(g *b2b.InvitationGrant) { g.AllowedCcDomains = []string{"*.contoso.example"} })},
+			Invitation{EmailAddress: "ada@partner.example", CcRecipients: []string{"Owner+x@EU.contoso.example"}}, ""},
+		"a copy to another domain": {[]b2b.InvitationGrant{with(func(g *b2b.InvitationGrant) { g.AllowedCcDomains = []string{"*.contoso.example"} })},
+			Invitation{EmailAddress: "ada@partner.example", CcRecipients: []string{"owner@contoso.example"}}, `"contoso.example" (allowedCcDomains)`},
+		"a denied domain may get a copy, for that is another list": {[]b2b.InvitationGrant{with(func(g *b2b.InvitationGrant) {
+			g.DeniedDomains, g.AllowedCcDomains = []string{"contoso.example"}, []string{"contoso.example"}
+		})}, Invitation{EmailAddress: "ada@partner.example", CcRecipients: []string{"owner@contoso.example"}}, ""},
 		"an address without a domain": {[]b2b.InvitationGrant{{AllowedDomains: []string{"*"}}}, Invitation{EmailAddress: "ada"}, "domain"},
 		"an address with two at signs": {[]b2b.InvitationGrant{{AllowedDomains: []string{"*"}}},
 			Invitation{EmailAddress: "ada@evil.example@partner.example"}, "domain"},

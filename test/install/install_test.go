@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
@@ -152,6 +153,33 @@ func TestTheOperatorMayDoWhatItNeedsAndNoMore(t *testing.T) {
 			g.Expect(cluster.Create(t.Context(), asked)).To(Succeed())
 			g.Expect(asked.Status.Allowed).To(Equal(c.allowed))
 		})
+	}
+}
+
+// A platform team binds it as docs/permissions.md says.
+func TestTheRoleForLinksLetsTheOperatorWriteSecretsByNameWhereItIsBound(t *testing.T) {
+	g := NewWithT(t)
+	const bound = "team-with-links"
+	g.Expect(cluster.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: bound}})).To(Succeed())
+	g.Expect(cluster.Create(t.Context(), &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: bound, Name: "entra-guests-redeem-secrets"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "entra-guests-redeem-secrets"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: operatorNamespace, Name: operatorName}},
+	})).To(Succeed())
+	for verb, allowed := range map[string]bool{
+		"get": true, "create": true, "update": true, "delete": true, "list": false, "watch": false, "patch": false, "deletecollection": false,
+	} {
+		for namespace, here := range map[string]bool{bound: true, "default": false} {
+			asked := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+				User:               operatorUser,
+				ResourceAttributes: &authorizationv1.ResourceAttributes{Resource: "secrets", Name: "ada-redeem", Namespace: namespace, Verb: verb},
+			}}
+			g.Eventually(func() bool { // the authorizer sees the binding a moment later
+				asked.ResourceVersion, asked.Status = "", authorizationv1.SubjectAccessReviewStatus{}
+				g.Expect(cluster.Create(t.Context(), asked)).To(Succeed())
+				return asked.Status.Allowed
+			}).WithTimeout(time.Minute).Should(Equal(allowed && here), "%s in %s", verb, namespace)
+		}
 	}
 }
 

@@ -47,10 +47,14 @@ func (w *world) platform() []client.Object {
 }
 
 func (w *world) invitation() *b2b.GuestInvitation {
-	return &b2b.GuestInvitation{
+	invitation := &b2b.GuestInvitation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "ada"},
 		Spec:       b2b.GuestInvitationSpec{EmailAddress: address, DisplayName: "Ada Lovelace"},
 	}
+	if w.wanted != nil {
+		w.wanted(&invitation.Spec)
+	}
+	return invitation
 }
 
 func (w *world) membership(name string) *b2b.GuestGroupMembership {

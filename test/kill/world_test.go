@@ -44,7 +44,9 @@ type world struct {
 
 	namespace string
 	before    people
-	rounds    atomic.Int64 // questions for the tenant's changes that have begun
+	wanted    func(*b2b.GuestInvitationSpec) // what the invitation says beside the usual; nil for nothing
+	tenantNow func() time.Time               // the tenant's clock; nil for this machine's
+	rounds    atomic.Int64                   // questions for the tenant's changes that have begun
 
 	mu          sync.Mutex
 	trap        func(point, moment)
@@ -54,11 +56,14 @@ type world struct {
 }
 
 // newWorld sets everything up but starts no manager: a test first says what is to befall it.
-func newWorld(t *testing.T, managerWindow time.Duration) *world {
+func newWorld(t *testing.T, managerWindow time.Duration, changes ...func(*world)) *world {
 	t.Helper()
 	l := shared.borrow(t)
 	w := &world{T: t, g: NewWithT(t), kube: l.kube, config: l.config, namespace: fmt.Sprintf("team-%d", l.runs), killedAt: map[string]bool{}}
 	w.recorder = newRecorder(w.reached, w.breaks)
+	for _, change := range changes {
+		change(w)
+	}
 	w.prepareTenant()
 	w.graph = serve(t, w.countingRounds(w.tenant.Handler()))
 	t.Cleanup(w.wipe)
@@ -71,7 +76,7 @@ func newWorld(t *testing.T, managerWindow time.Duration) *world {
 
 // prepareTenant fills a tenant with people who are none of the manager's business.
 func (w *world) prepareTenant() {
-	w.tenant = graphsim.New(graphsim.Options{AcceptAnyToken: true})
+	w.tenant = graphsim.New(graphsim.Options{AcceptAnyToken: true, Now: w.tenantNow})
 	graphsim.Seed(w.tenant)
 	w.groupID = w.tenant.GroupByName(groupName)
 	employee := w.tenant.AddUser(graphsim.User{DisplayName: "Alex Wilber", Mail: "alex.wilber@contoso.example"})
