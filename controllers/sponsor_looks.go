@@ -41,9 +41,9 @@ const hourly = time.Hour
 // slot is the first time after the given one at which a Guest has its turn in a period: each at another, so that reads are spread
 // over it, and always at the same, so that no restart brings them all at once.
 func slot(guest types.UID, after time.Time, period time.Duration) time.Time {
-	sum := fnv.New64a()
+	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(guest)) // never fails
-	phase := time.Duration(sum.Sum64() % uint64(period))
+	phase := time.Duration(float64(sum.Sum32()) / (1 << 32) * float64(period))
 	next := after.Truncate(period).Add(phase)
 	if !next.After(after) {
 		next = next.Add(period)
