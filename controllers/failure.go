@@ -58,6 +58,7 @@ const (
 	permissionInvite      = "User.Invite.All"
 	permissionReadUsers   = "User.Read.All"
 	permissionDeleteUsers = "User.DeleteRestore.All"
+	permissionWriteUsers  = "User.ReadWrite.All"
 	permissionReadGroups  = "GroupMember.Read.All"
 	permissionWriteGroups = "GroupMember.ReadWrite.All"
 	permissionReadPolicy  = "Policy.Read.All"

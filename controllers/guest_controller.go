@@ -25,6 +25,7 @@ import (
 func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 	kind := &guestKind{
 		Dependencies: d, doubts: newDoubts(d.ReplicationWindow), pairs: newPairs(d), deletions: newSyncMap[types.UID, time.Time](),
+		looks: newSponsorLooks(d.Now), profiles: newSyncMap[types.UID, profileWrite](),
 		links: newSyncMap[types.UID, heldLink](),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
@@ -75,7 +76,8 @@ func (k *guestKind) ofTenant(ctx context.Context, object client.Object) ([]recon
 	return requestsFor(ctx, k.Cache, &b2b.GuestList{}, client.MatchingFields{indexGuestByTenant: object.GetName()})
 }
 
-// ofPolicy finds the Guests that may have been waiting for a grant: those that are not Ready.
+// ofPolicy finds the Guests that may have been waiting for a grant: those that are not Ready, and those whom this operator did not
+// create, since policies say whether they may be written to.
 func (k *guestKind) ofPolicy(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
 	policy, isPolicy := object.(*b2b.GuestPolicy)
 	if !isPolicy {
@@ -88,7 +90,8 @@ func (k *guestKind) ofPolicy(ctx context.Context, object client.Object) ([]recon
 	}
 	var requests []reconcile.Request
 	for i := range guests.Items {
-		if !meta.IsStatusConditionTrue(guests.Items[i].Status.Conditions, b2b.ConditionReady) {
+		found := guests.Items[i].Status.Origin == b2b.GuestOriginAdopted || guests.Items[i].Status.Origin == b2b.GuestOriginSelfServiceSignUp
+		if found || !meta.IsStatusConditionTrue(guests.Items[i].Status.Conditions, b2b.ConditionReady) {
 			requests = append(requests, requestFor(&guests.Items[i]))
 		}
 	}
@@ -117,6 +120,9 @@ type guestKind struct {
 	pairs  *pairs
 	// deletions are when this process deleted users, by Guest: a directory that is slow to show it is not asked twice.
 	deletions *syncMap[types.UID, time.Time]
+	// looks are at sponsors, profiles what was last written to those of users, by Guest.
+	looks    *sponsorLooks
+	profiles *syncMap[types.UID, profileWrite]
 	// links are those on their way into their Secrets, by Guest.
 	links *syncMap[types.UID, heldLink]
 }
@@ -182,6 +188,7 @@ type guestLife struct {
 	tenant tenant
 	// author is the invitation that decides, nil where none may.
 	author *b2b.GuestInvitation
+	upkeep upkeep
 	// claimers are the objects that make the claims, and lapsed those that run out in this moment because the guest has not redeemed.
 	claimers []claimer
 	lapsed   []lapse
