@@ -119,6 +119,31 @@ func TestMissingPermissionsAreNamed(t *testing.T) {
 	o.Expect(tenant.Status.Permissions.Granted).To(Equal([]string{"GroupMember.Read.All", "User.Read.All", "User.ReadWrite.All"}))
 }
 
+func TestThePermissionToWriteUsersIsMissedOnlyWhereAPolicyNeedsIt(t *testing.T) {
+	o := startOperator(t, withLogin(nil))
+	o.sim.SetPermissions([]string{"User.Invite.All", "User.Read.All", "GroupMember.ReadWrite.All", "User.DeleteRestore.All", "Policy.Read.All"})
+	o.create(credentialSecret(o.namespace, "any"))
+	tenant := o.createTenant(byClientSecret)
+	policy := o.createPolicy("everybody")
+	expectCondition(o, tenant, b2b.ConditionPermissionsGranted, metav1.ConditionTrue, b2b.ReasonGranted)
+	for name, grant := range map[string]func(*b2b.InvitationGrant){
+		"profile":  func(g *b2b.InvitationGrant) { g.AllowedProfileFields = []b2b.ProfileField{"jobTitle"} },
+		"sponsors": func(g *b2b.InvitationGrant) { g.RequireSponsor = true },
+		"adopted":  func(g *b2b.InvitationGrant) { g.AllowAdoptedWrites = true },
+	} {
+		update(o, policy, func(p *b2b.GuestPolicy) {
+			p.Spec.Invitations = &b2b.InvitationGrant{AllowedDomains: []string{"*"}}
+			grant(p.Spec.Invitations)
+		})
+		expectCondition(o, tenant, b2b.ConditionPermissionsGranted, metav1.ConditionFalse, b2b.ReasonPermissionMissing)
+		o.Expect(tenant.Status.Permissions.Missing).To(Equal([]b2b.MissingPermission{
+			{Permission: "User.ReadWrite.All", NeededFor: "setting the profiles and the sponsors of guests"},
+		}), name)
+		update(o, policy, func(p *b2b.GuestPolicy) { p.Spec.Invitations = &b2b.InvitationGrant{AllowedDomains: []string{"*"}} })
+		expectCondition(o, tenant, b2b.ConditionPermissionsGranted, metav1.ConditionTrue, b2b.ReasonGranted)
+	}
+}
+
 func TestATenantThatForbidsInvitationsIsAskedForNone(t *testing.T) {
 	o := startOperator(t)
 	o.sim.SetAllowInvitesFrom("none")

@@ -74,7 +74,21 @@ func (r *tenantReconciler) alsoNeeded(ctx context.Context, tenantName string) (a
 	if slices.ContainsFunc(policies.Items, func(policy b2b.GuestPolicy) bool { return len(policy.Spec.Applications) > 0 }) {
 		also = append(also, needsForApplications()...)
 	}
+	if slices.ContainsFunc(policies.Items, grantsUpkeep) {
+		also = append(also, needsForUpkeep()...)
+	}
 	return also, nil
+}
+
+// needsForUpkeep are those that it uses only where a policy lets invitations set profiles or sponsors.
+func needsForUpkeep() []need {
+	return []need{{permissionWriteUsers, "setting the profiles and the sponsors of guests", []string{directoryReadWriteAll}}}
+}
+
+// grantsUpkeep reports whether a policy is about more than invitations as such.
+func grantsUpkeep(policy b2b.GuestPolicy) bool {
+	grant := policy.Spec.Invitations
+	return grant != nil && (len(grant.AllowedProfileFields) > 0 || grant.RequireSponsor || grant.AllowAdoptedWrites)
 }
 
 // assess gives those of the granted permissions that are of use, and those that are missing.

@@ -52,12 +52,33 @@ func (e *Events) SecretLeft(guest runtime.Object, namespace, name string) {
 
 // Adopted says that somebody who was in the tenant before is used as they are.
 func (e *Events) Adopted(guest runtime.Object) {
-	e.normal(guest, "Adopted", "Adopt", "Found the person in the tenant; the operator will never change or delete this user")
+	e.normal(guest, "Adopted", "Adopt", "Found the person in the tenant; the operator will never delete this user")
 }
 
 // Accepted says that a guest has redeemed the invitation.
 func (e *Events) Accepted(guest runtime.Object) {
 	e.normal(guest, "Accepted", "Observe", "The guest has accepted the invitation")
+}
+
+// ProfileSet says on the invitation that decides which properties of the profile were set.
+func (e *Events) ProfileSet(invitation runtime.Object, properties string) {
+	e.normal(invitation, "ProfileSet", "SetProfile", "Set these properties of the guest as the invitation says: %s", properties)
+}
+
+// ProfileRefused says that the directory does not take the profile as it is.
+func (e *Events) ProfileRefused(invitation runtime.Object, properties string) {
+	e.warning(invitation, "ProfileRefused", "SetProfile",
+		"Microsoft Entra refuses these properties of the guest, for which the message of condition Ready says why: %s", properties)
+}
+
+// SponsorsChanged says how many sponsors were added and removed.
+func (e *Events) SponsorsChanged(invitation runtime.Object, added, removed int) {
+	e.normal(invitation, "SponsorsChanged", "SetSponsors", "Sponsors of the guest: %d added, %d removed", added, removed)
+}
+
+// SponsorsNotSet says that the guest lacks sponsors that the invitation names.
+func (e *Events) SponsorsNotSet(invitation runtime.Object) {
+	e.warning(invitation, "SponsorsNotSet", "SetSponsors", "The guest does not have all of the sponsors that are named: see condition SponsorsSet")
 }
 
 // Released says what was done when nobody asked for a guest any more, when and why.

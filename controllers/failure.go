@@ -60,6 +60,7 @@ const (
 	permissionDeleteUsers = "User.DeleteRestore.All"
 	permissionEnableUsers = "User.EnableDisableAccount.All"
 	permissionRevoke      = "User.RevokeSessions.All"
+	permissionWriteUsers  = "User.ReadWrite.All"
 	permissionReadGroups  = "GroupMember.Read.All"
 	permissionWriteGroups = "GroupMember.ReadWrite.All"
 	permissionReadPolicy  = "Policy.Read.All"

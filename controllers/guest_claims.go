@@ -159,19 +159,26 @@ func (k *guestKind) chooseAuthor(ctx context.Context, life *guestLife, claims []
 	return nil, nil
 }
 
-// decideInvitation asks the policies.
-func (d Dependencies) decideInvitation(ctx context.Context, tenant tenant, invitation *b2b.GuestInvitation) (policy.Decision, error) {
+// decideInvitation asks the policies: about the invitation, or about one that is otherwise the same.
+func (d Dependencies) decideInvitation(ctx context.Context, tenant tenant, invitation *b2b.GuestInvitation,
+	otherwise ...func(*policy.Invitation)) (policy.Decision, error) {
 	grants, err := d.grants(ctx, invitation.Spec.TenantRef.Name, invitation.Namespace)
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	return grants.Invitation(policy.Invitation{
+	request := policy.Invitation{
 		EmailAddress:      b2b.NormalizeEmailAddress(invitation.Spec.EmailAddress),
 		RedirectURL:       invitation.Spec.RedirectURL,
 		UserType:          invitation.Spec.UserType,
 		MessageBody:       invitation.Spec.Message.Body != "",
 		CcRecipients:      invitation.Spec.Message.CcRecipients,
 		TenantRedirectURL: tenant.Spec.RedirectURL,
+		Sponsored:         len(invitation.Spec.Sponsors) > 0,
+		ProfileFields:     profileFields(invitation.Spec.Profile),
 		Lifetime:          policy.Lifetime{Ends: timeAt(invitation.Spec.ExpirationTime), Now: d.Now()},
-	}), nil
+	}
+	for _, change := range otherwise {
+		change(&request)
+	}
+	return grants.Invitation(request), nil
 }

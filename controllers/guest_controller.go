@@ -26,6 +26,7 @@ func SetupGuest(mgr ctrl.Manager, d Dependencies) error {
 	kind := &guestKind{
 		Dependencies: d, doubts: newDoubts(d.ReplicationWindow), pairs: newPairs(d), deletions: newSyncMap[types.UID, time.Time](),
 		acts:  newSyncMap[types.UID, act](),
+		looks: newSponsorLooks(d.Now), profiles: newSyncMap[types.UID, profileWrite](),
 		links: newSyncMap[types.UID, heldLink](),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
@@ -76,7 +77,8 @@ func (k *guestKind) ofTenant(ctx context.Context, object client.Object) ([]recon
 	return requestsFor(ctx, k.Cache, &b2b.GuestList{}, client.MatchingFields{indexGuestByTenant: object.GetName()})
 }
 
-// ofPolicy finds the Guests that may have been waiting for a grant: those that are not Ready.
+// ofPolicy finds the Guests that may have been waiting for a grant: those that are not Ready, and those whom this operator did not
+// create, since policies say whether they may be written to.
 func (k *guestKind) ofPolicy(ctx context.Context, object client.Object) ([]reconcile.Request, error) {
 	policy, isPolicy := object.(*b2b.GuestPolicy)
 	if !isPolicy {
@@ -89,7 +91,8 @@ func (k *guestKind) ofPolicy(ctx context.Context, object client.Object) ([]recon
 	}
 	var requests []reconcile.Request
 	for i := range guests.Items {
-		if !meta.IsStatusConditionTrue(guests.Items[i].Status.Conditions, b2b.ConditionReady) {
+		found := guests.Items[i].Status.Origin == b2b.GuestOriginAdopted || guests.Items[i].Status.Origin == b2b.GuestOriginSelfServiceSignUp
+		if found || !meta.IsStatusConditionTrue(guests.Items[i].Status.Conditions, b2b.ConditionReady) {
 			requests = append(requests, requestFor(&guests.Items[i]))
 		}
 	}
@@ -120,6 +123,9 @@ type guestKind struct {
 	deletions *syncMap[types.UID, time.Time]
 	// acts are what else this process last did to users, by Guest, for the same reason.
 	acts *syncMap[types.UID, act]
+	// looks are at sponsors, profiles what was last written to those of users, by Guest.
+	looks    *sponsorLooks
+	profiles *syncMap[types.UID, profileWrite]
 	// links are those on their way into their Secrets, by Guest.
 	links *syncMap[types.UID, heldLink]
 }
@@ -185,6 +191,7 @@ type guestLife struct {
 	tenant tenant
 	// author is the invitation that decides, nil where none may.
 	author *b2b.GuestInvitation
+	upkeep upkeep
 	// claimers are the objects that make the claims, and lapsed those that run out in this moment because the guest has not redeemed.
 	claimers []claimer
 	lapsed   []lapse

@@ -31,6 +31,9 @@ func (k *guestKind) decideUser(ctx context.Context, life *guestLife) (lifecycle.
 	if verdict := k.waitsToInvite(life); verdict != nil {
 		return lifecycle.Say(*verdict), nil
 	}
+	if err := k.readUpkeep(ctx, life); err != nil {
+		return lifecycle.Decision{}, err
+	}
 	decision := k.decideSeen(ctx, life)
 	if decision.Step == nil || decision.Step.Await == nil { // it invites nobody
 		life.tenant.Breaker.Leave(turnKey(life.guest))
@@ -55,7 +58,7 @@ func (k *guestKind) decideSeen(ctx context.Context, life *guestLife) lifecycle.D
 	case life.author != nil && life.record.restorable() != nil:
 		return k.decideRestore(ctx, life, seen)
 	}
-	return k.decideAbsent(life, seen)
+	return k.decideAbsent(ctx, life, seen)
 }
 
 // waitsToInvite says that somebody who has no user yet waits: for another invitation that goes first, or for the turn to invite. Whoever is
@@ -185,7 +188,7 @@ func (k *guestKind) decidePresent(ctx context.Context, life *guestLife, user dir
 	if decision != nil {
 		return *decision
 	}
-	return lifecycle.Say(k.standing(life, user).Within(look))
+	return k.keepUp(ctx, life, user, k.standing(life, user).Within(look))
 }
 
 // partial reports whether nothing but the id of the user is known, as right after the invitation.
@@ -229,7 +232,7 @@ func (l *guestLife) newToken() bool {
 }
 
 // decideAbsent decides about a person of whom the directory shows no trace: invite, unless an earlier invitation may yet show.
-func (k *guestKind) decideAbsent(life *guestLife, seen sighting) lifecycle.Decision {
+func (k *guestKind) decideAbsent(ctx context.Context, life *guestLife, seen sighting) lifecycle.Decision {
 	if doubtful := life.record.inDoubt(); doubtful != nil && !doubtful.Silent {
 		if pause := k.foundNobody(life, doubtful, *seen.lookup); pause > 0 {
 			return lifecycle.Say(lifecycle.Wait(b2b.ReasonOutcomeUnknown, "the answer to the invitation was lost; looking whether it "+
@@ -242,6 +245,9 @@ func (k *guestKind) decideAbsent(life *guestLife, seen sighting) lifecycle.Decis
 	}
 	if refused := life.refused(); refused != nil {
 		return lifecycle.Say(lifecycle.Stall(refused.Reason, refused.Message))
+	}
+	if verdict := k.findSponsors(ctx, life); verdict != nil {
+		return lifecycle.Say(*verdict)
 	}
 	return lifecycle.Do(k.inviteStep(life, seen))
 }

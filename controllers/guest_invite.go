@@ -36,6 +36,7 @@ func (k *guestKind) inviteStep(life *guestLife, seen sighting) lifecycle.Step {
 				life.record.Author.ResendToken = life.author.Spec.ResendToken
 			}
 			life.record.announce(announced)
+			life.record.Sponsors = life.announcedSponsors()
 			return k.storeAttempt(ctx, life)
 		},
 		Act: func(ctx context.Context) *lifecycle.Verdict {
@@ -101,14 +102,18 @@ func invitationOf(life *guestLife) directory.Invitation {
 		Language:      spec.Message.Language,
 		Body:          spec.Message.Body,
 		CcRecipients:  spec.Message.CcRecipients,
+		Sponsors:      life.sponsorRefs(),
 		WantRedeemURL: spec.RedeemURLSecretRef != nil,
 	}
 }
 
 // concludeFailed ends an attempt that did not succeed. What is certain is recorded; what is not stays open.
 func (k *guestKind) concludeFailed(ctx context.Context, life *guestLife, err error) *lifecycle.Verdict {
-	if directory.Is(err, directory.OutcomeUnknown) {
+	switch {
+	case directory.Is(err, directory.OutcomeUnknown):
 		return failureOf(err, "inviting the guest", permissionInvite)
+	case life.blamesSponsors(err):
+		return k.concludeUnsponsored(ctx, life, err)
 	}
 	if !directory.Is(err, directory.Invalid) {
 		return k.conclude(ctx, life, outcomeNotCarriedOut, k.notCarriedOut(life, err))

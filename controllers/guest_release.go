@@ -85,6 +85,8 @@ func (k *guestKind) end(life *guestLife, did deed, why string) lifecycle.Decisio
 		k.doubts.settle(life.guest.UID)
 		k.deletions.remove(life.guest.UID)
 		k.acts.remove(life.guest.UID)
+		k.looks.forget(life.guest.UID)
+		k.profiles.remove(life.guest.UID)
 		return nil
 	}})
 }

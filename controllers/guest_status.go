@@ -19,7 +19,7 @@ func (k *guestKind) standing(life *guestLife, user directory.User) lifecycle.Ver
 	}
 	switch {
 	case life.origin(user) != b2b.GuestOriginInvited:
-		return lifecycle.IsReady(b2b.ReasonAdopted, "the person was a guest already; the operator does not change or delete this user"+note)
+		return lifecycle.IsReady(b2b.ReasonAdopted, "the person was a guest already; the operator does not delete this user"+note)
 	case user.ExternalUserState == directory.Accepted:
 		return lifecycle.IsReady(b2b.ReasonAccepted, "the guest has redeemed the invitation")
 	}
@@ -106,6 +106,9 @@ func (k *guestKind) Report(guest *b2b.Guest, verdict lifecycle.Verdict, suspende
 		status.State = b2b.GuestStateGone
 	case b2b.ReasonReleased:
 		status.State = b2b.GuestStateReleased
+	}
+	if status.State == b2b.GuestStateGone || status.State == b2b.GuestStateReleased {
+		meta.RemoveStatusCondition(&status.Conditions, b2b.ConditionSponsorsSet)
 	}
 	claims := int32(len(guest.Spec.Claims)) //nolint:gosec // at most 256
 	status.ClaimCount = &claims

@@ -76,7 +76,8 @@ func mirrorAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 			"this invitation decides for the guest: it is the first of those in force")
 	default:
 		lifecycle.Set(conditions, generation, b2b.ConditionAuthor, metav1.ConditionFalse, b2b.ReasonEarlierClaim,
-			"an earlier invitation to the same person decides for the guest, also about sending it again")
+			"an earlier invitation to the same person decides for the guest: its sponsors, its profile and its message count, and its "+
+				"resendToken. When it goes, the next one takes over")
 	}
 	if !isAuthor {
 		guest = nil
@@ -86,7 +87,9 @@ func mirrorAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
 
 // mirrorToAuthor copies what concerns the invitation that decides; nil for no Guest about which it does.
 func mirrorToAuthor(invitation *b2b.GuestInvitation, guest *b2b.Guest) {
-	for _, conditionType := range []string{b2b.ConditionResent, b2b.ConditionMessageAsAsked, b2b.ConditionRedeemLinkStored} {
+	for _, conditionType := range []string{
+		b2b.ConditionResent, b2b.ConditionSponsorsSet, b2b.ConditionMessageAsAsked, b2b.ConditionRedeemLinkStored,
+	} {
 		var says *metav1.Condition
 		if guest != nil {
 			says = meta.FindStatusCondition(guest.Status.Conditions, conditionType)
@@ -107,7 +110,7 @@ func standingOf(invitation *b2b.GuestInvitation, guest *b2b.Guest) lifecycle.Ver
 		return lifecycle.Verdict{Outcome: lifecycle.Unchanged}
 	case meta.IsStatusConditionTrue(guest.Status.Conditions, b2b.ConditionStalled):
 		return lifecycle.Stall(ready.Reason, ready.Message)
-	case ready.Status != metav1.ConditionTrue:
+	case ready.Status != metav1.ConditionTrue && !onlyTheAuthorWaits(invitation, guest, ready.Reason):
 		return lifecycle.Wait(ready.Reason, ready.Message, 0)
 	case notToBeAdopted(invitation, guest):
 		return lifecycle.Stall(b2b.ReasonAlreadyAGuest, "the person is a guest of the tenant already, and adoptionPolicy Never forbids "+
@@ -115,7 +118,28 @@ func standingOf(invitation *b2b.GuestInvitation, guest *b2b.Guest) lifecycle.Ver
 	case invitation.Spec.ReadyWhen == b2b.MilestoneAccepted && guest.Status.State != b2b.GuestStateAccepted:
 		return lifecycle.Wait(b2b.ReasonWaitingForAcceptance, "the guest has not redeemed the invitation yet", 0)
 	}
+	if ready.Status != metav1.ConditionTrue {
+		return lifecycle.IsReady(whoIsThere(guest), "the guest is in the tenant; what the invitation that decides asks for besides waits for a permission")
+	}
 	return lifecycle.IsReady(ready.Reason, ready.Message)
+}
+
+// onlyTheAuthorWaits reports whether the guest is there, and what the tenant does not permit concerns another invitation, which decides.
+func onlyTheAuthorWaits(invitation *b2b.GuestInvitation, guest *b2b.Guest, reason string) bool {
+	rec, err := readRecord(guest)
+	return err == nil && reason == b2b.ReasonPermissionMissing && rec.Author != nil && rec.Author.UID != invitation.UID &&
+		(guest.Status.State == b2b.GuestStatePending || guest.Status.State == b2b.GuestStateAccepted)
+}
+
+// whoIsThere is the reason for which a guest who is there is Ready.
+func whoIsThere(guest *b2b.Guest) string {
+	switch {
+	case guest.Status.Origin != b2b.GuestOriginInvited:
+		return b2b.ReasonAdopted
+	case guest.Status.State == b2b.GuestStateAccepted:
+		return b2b.ReasonAccepted
+	}
+	return b2b.ReasonInvited
 }
 
 func notToBeAdopted(invitation *b2b.GuestInvitation, guest *b2b.Guest) bool {

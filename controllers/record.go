@@ -33,6 +33,8 @@ type record struct {
 	Blocked *blockedUser `json:"blocked,omitempty"`
 	// Pairs are the group memberships and app role assignments announced for this guest and not taken back yet.
 	Pairs []pair `json:"pairs,omitempty"`
+	// Sponsors is what was done about those who answer for the guest.
+	Sponsors *sponsorship `json:"sponsors,omitempty"`
 	// Links are the Secrets announced to hold a redeem link of this guest and not removed yet. The links are nowhere but there.
 	Links []linkSecret `json:"links,omitempty"`
 	// Withheld are objects that ran out after somebody else had taken from the guest what they asked for.

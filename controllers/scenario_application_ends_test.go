@@ -241,7 +241,7 @@ func TestAnEntraTenantStaysWhileAnAssignmentIsToBeTakenBack(t *testing.T) {
 	o := startScenario(t)
 	tenant := o.givenConnectedTenant()
 	o.createPolicy("applications", func(p *b2b.GuestPolicy) { p.Spec.Applications = []b2b.ApplicationGrant{grant(wiki, "Reader")} })
-	ada := o.givenInvitation(o.team, "ada", "ada@partner.example")
+	ada := o.givenInvitation(o.team, "ada", "ada@partner.example", retain) // of a user who is gone nothing is to be taken back
 	role := o.givenAssignment(o.team, "ada-wiki", "ada")
 	o.expectReady(role, b2b.ReasonGranted)
 	edit(o, role, suspendAssignment(true))

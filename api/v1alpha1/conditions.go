@@ -27,6 +27,10 @@ const (
 	// ConditionResent says on a GuestInvitation what came of its latest resendToken, and on a Guest what came of that of the
 	// invitation which decides.
 	ConditionResent = "Resent"
+	// ConditionSponsorsSet says on a GuestInvitation that names sponsors, and on its Guest where it decides, whether the guest has all of
+	// them. It leaves Ready as it is.
+	ConditionSponsorsSet = "SponsorsSet"
+
 	// ConditionExpiringSoon is True on an object whose expirationTime is less than 7 days ahead. It is absent otherwise.
 	ConditionExpiringSoon = "ExpiringSoon"
 	// ConditionExpired is True on an object that has run out, once what it had brought about has been taken away. It is absent otherwise.
@@ -50,8 +54,8 @@ const (
 	// ReasonInvited: the guest exists and the invitation is out. Nothing to do; the guest has yet to redeem it.
 	// Of Ready: Guest, GuestInvitation. Of Invited: GuestInvitation.
 	ReasonInvited = "Invited"
-	// ReasonAdopted: the person was a guest already and is used as they are. Nothing to do; the operator never changes or
-	// deletes this user.
+	// ReasonAdopted: the person was a guest already and is used as they are. Nothing to do; the operator never deletes this
+	// user, and changes nothing but sponsors and profile, where a GuestPolicy has allowAdoptedWrites.
 	// Of Ready: Guest, GuestInvitation.
 	ReasonAdopted = "Adopted"
 	// ReasonAccepted: the guest has redeemed the invitation. Nothing to do. Also of Accepted=True.
@@ -90,7 +94,8 @@ const (
 	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForInvitation = "WaitingForInvitation"
 	// ReasonWaitingForGuest: the guest is not in the tenant yet, or was brought back a moment ago. Wait; where only an address is
-	// named, somebody else must bring the person in.
+	// named, somebody else must bring the person in. Where a GuestPolicy requires a sponsor, none of those named is in the tenant
+	// yet: name one who is.
 	// Of Reconciling: Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation.
 	ReasonWaitingForGuest = "WaitingForGuest"
 	// ReasonWaitingForAcceptance: the guest has not redeemed the invitation. Ask them to, or send it again with a new
@@ -116,7 +121,7 @@ const (
 	// Of RedeemLinkStored: Guest, GuestInvitation.
 	ReasonDirectoryUnavailable = "DirectoryUnavailable"
 	// ReasonPermissionMissing: the operator's app registration lacks a permission. Grant the one that the message names, with
-	// admin consent. Also of PermissionsGranted=False.
+	// admin consent. Also of PermissionsGranted=False and SponsorsSet=False.
 	// Of Reconciling: EntraTenant, Guest, GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
 	// Of PermissionsGranted: EntraTenant.
 	// Of RedeemLinkStored: Guest, GuestInvitation.
@@ -147,8 +152,9 @@ const (
 const (
 	// ReasonPolicyDenied: a GuestPolicy selects the namespace, and none allows this request. Change the request, or ask the
 	// platform team to change a policy; the message says what is not allowed. On a GuestPolicy: its namespaceSelector has no
-	// meaning, so that it allows nothing. Correct it.
-	// Of Stalled: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy.
+	// meaning, so that it allows nothing. Correct it. Also of SponsorsSet=False: no policy lets the sponsors of a guest be written
+	// who was in the tenant before.
+	// Of Stalled: GuestAppRoleAssignment, GuestGroupMembership, GuestInvitation, GuestPolicy. Of SponsorsSet: Guest, GuestInvitation.
 	ReasonPolicyDenied = "PolicyDenied"
 	// ReasonInvalidAddress: Microsoft Entra does not accept the address. Create the object anew with the right one.
 	// Of Stalled: Guest, GuestInvitation.
@@ -221,6 +227,29 @@ const (
 	// ReasonAlreadyAccepted of Resent=False: the guest has redeemed the invitation, so that it is not sent again. Nothing to do.
 	// Of Resent: Guest, GuestInvitation.
 	ReasonAlreadyAccepted = "AlreadyAccepted"
+
+	// ReasonSponsorsSet of SponsorsSet=True: the guest has the sponsors that the spec names. Nothing to do.
+	// Of SponsorsSet: Guest, GuestInvitation.
+	ReasonSponsorsSet = "SponsorsSet"
+	// ReasonSponsorNotFound of SponsorsSet=False: a sponsor does not exist in the tenant, or has been deleted. Name somebody else; one
+	// who has only just been created shows by itself.
+	// Of SponsorsSet: Guest, GuestInvitation.
+	ReasonSponsorNotFound = "SponsorNotFound"
+	// ReasonSponsorDisabled of SponsorsSet=False: a sponsor is blocked from signing in, as those are who have left. Name somebody else.
+	// Of SponsorsSet: Guest, GuestInvitation.
+	ReasonSponsorDisabled = "SponsorDisabled"
+	// ReasonTooManySponsors of SponsorsSet=False: others have set so many sponsors that there is no room left: a user has at most 5. Have
+	// an administrator of the tenant remove one, or name fewer.
+	// Of SponsorsSet: Guest, GuestInvitation.
+	ReasonTooManySponsors = "TooManySponsors"
+	// ReasonSponsorRefused of SponsorsSet=False: Microsoft Entra does not take a sponsor, with the words in the message. Name somebody
+	// else.
+	// Of SponsorsSet: Guest, GuestInvitation.
+	ReasonSponsorRefused = "SponsorRefused"
+	// ReasonUserNotWritable of SponsorsSet=False: the user is not the operator's to write: synchronised from on-premises, or cared for
+	// under another address of the same person. Have the sponsors set where the user comes from.
+	// Of SponsorsSet: Guest, GuestInvitation.
+	ReasonUserNotWritable = "UserNotWritable"
 
 	// ReasonNothingToSend of Resent=False: message.send is false and no redeemURLSecretRef is set, so that another invitation would
 	// reach nobody. Set one of them; the token is heeded then.

@@ -101,7 +101,8 @@ type GuestOrigin string
 const (
 	// GuestOriginInvited means that this operator created the user.
 	GuestOriginInvited GuestOrigin = "Invited"
-	// GuestOriginAdopted means that the user was there before. This operator never writes to it and never deletes it.
+	// GuestOriginAdopted means that the user was there before. This operator never deletes it, and writes nothing to it but sponsors and
+	// profile, where a GuestPolicy has allowAdoptedWrites.
 	GuestOriginAdopted GuestOrigin = "Adopted"
 	// GuestOriginSelfServiceSignUp means that the person signed up without an invitation. Treated as adopted.
 	GuestOriginSelfServiceSignUp GuestOrigin = "SelfServiceSignUp"
@@ -115,7 +116,7 @@ type GuestStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// conditions are Ready and, while they apply, Reconciling, Stalled, Suspended and what the invitation that decides is told: Resent,
-	// MessageAsAsked and RedeemLinkStored.
+	// SponsorsSet, MessageAsAsked and RedeemLinkStored.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=type

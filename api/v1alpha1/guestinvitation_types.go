@@ -10,7 +10,8 @@ import (
 type AdoptionPolicy string
 
 const (
-	// AdoptionPolicyAdopt uses the guest that is there, without writing to it.
+	// AdoptionPolicyAdopt uses the guest that is there. Nothing is written to it but sponsors and profile, where a GuestPolicy lets
+	// them be (allowAdoptedWrites).
 	AdoptionPolicyAdopt AdoptionPolicy = "Adopt"
 	// AdoptionPolicyNever refuses a guest that this operator did not create.
 	AdoptionPolicyNever AdoptionPolicy = "Never"
@@ -64,6 +65,24 @@ type GuestInvitationSpec struct {
 	// +kubebuilder:default={}
 	// +optional
 	Message InvitationMessage `json:"message,omitzero"`
+
+	// sponsors are who answers for the guest in the tenant: users or groups of it, each named once, at most 5. They are set with
+	// the invitation and kept afterwards. One who is taken out of the list is removed if this operator had added them; one whom
+	// somebody else has set stays. Absent or empty: sponsors are not looked at, and those that were added for this list before go.
+	// Of a guest who was in the tenant before, sponsors are written only where a GuestPolicy has allowAdoptedWrites. Condition
+	// SponsorsSet says how it stands. https://learn.microsoft.com/entra/external-id/b2b-sponsors
+	// +kubebuilder:validation:MaxItems=5
+	// +kubebuilder:validation:XValidation:rule="self.all(s, self.exists_one(o, o == s))",message="a sponsor must be named once"
+	// +listType=atomic
+	// +optional
+	Sponsors []Sponsor `json:"sponsors,omitempty"`
+
+	// profile is what the tenant is to know about the guest. Only what is set here is managed: it is set back where somebody
+	// changes it, and whatever is absent or empty is never written. What is taken out of here keeps the value that it has. A
+	// GuestPolicy must list each property in allowedProfileFields, and have allowAdoptedWrites for a guest who was in the tenant
+	// before. Of several invitations of one person, the one that decides counts.
+	// +optional
+	Profile Profile `json:"profile,omitzero"`
 
 	// readyWhen is how far the guest must have come for this object to be Ready.
 	// +kubebuilder:default=Invited
@@ -172,6 +191,63 @@ type Reminders struct {
 // Wanted tells whether the mail is to be sent.
 func (m InvitationMessage) Wanted() bool { return m.Send == nil || *m.Send }
 
+// Sponsor names a user or a group of the tenant that answers for a guest: exactly one of userPrincipalName, id and groupID.
+//
+// +kubebuilder:validation:XValidation:rule="[has(self.userPrincipalName), has(self.id), has(self.groupID)].filter(named, named).size() == 1",message="a sponsor needs exactly one of userPrincipalName, id and groupID"
+type Sponsor struct {
+	// userPrincipalName is the sign-in name of a user. Capitals mean nothing.
+	// +optional
+	UserPrincipalName UserPrincipalName `json:"userPrincipalName,omitempty"`
+
+	// id is the object ID of a user.
+	// +optional
+	ID GUID `json:"id,omitempty"`
+
+	// groupID is the object ID of a group, whose members answer for the guest together.
+	// +optional
+	GroupID GUID `json:"groupID,omitempty"`
+}
+
+// Profile are properties of a user that say who somebody is at work. Dynamic groups can go by them. An empty one is not managed, as
+// if it were absent: nothing here clears a property. https://learn.microsoft.com/graph/api/resources/user
+type Profile struct {
+	// givenName of the guest. Redemption can put the one in its place that the guest's own organisation knows; it is set back then.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	GivenName ProfileText `json:"givenName,omitempty"`
+
+	// surname of the guest. As with givenName.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Surname ProfileText `json:"surname,omitempty"`
+
+	// companyName is the company that the guest works for.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	CompanyName ProfileText `json:"companyName,omitempty"`
+
+	// department in which the guest works.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Department ProfileText `json:"department,omitempty"`
+
+	// jobTitle of the guest.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	JobTitle ProfileText `json:"jobTitle,omitempty"`
+
+	// employeeType is what kind of worker the guest is, such as Contractor or Vendor.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	EmployeeType ProfileText `json:"employeeType,omitempty"`
+
+	// usageLocation is the country in which the guest uses licensed services, by its two letters (ISO 3166), such as DE.
+	// +kubebuilder:validation:MaxLength=2
+	// +kubebuilder:validation:XValidation:rule="self == '' || self.matches('^[A-Za-z]{2}$')",message="must be a country in two letters (ISO 3166), such as DE"
+	// +optional
+	UsageLocation string `json:"usageLocation,omitempty"`
+}
+
 // GuestInvitationStatus is what has become of an invitation.
 type GuestInvitationStatus struct {
 	// observedGeneration is the generation of the spec that this status speaks of; -1 before the first reconcile.
@@ -179,7 +255,7 @@ type GuestInvitationStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready, Invited, Accepted and, while they apply, Reconciling, Stalled, Suspended, Author, Resent,
+	// conditions are Ready, Invited, Accepted and, while they apply, Reconciling, Stalled, Suspended, Author, Resent, SponsorsSet,
 	// MessageAsAsked, RedeemLinkStored, ExpiringSoon and Expired.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map

@@ -71,6 +71,23 @@ type InvitationGrant struct {
 	// +optional
 	AllowedRedirectHosts []HostName `json:"allowedRedirectHosts,omitempty"`
 
+	// allowedProfileFields are the properties of spec.profile that an invitation may set. Whoever may set one can bring a guest into
+	// every dynamic group that goes by it. Absent: none.
+	// +kubebuilder:validation:MaxItems=7
+	// +listType=set
+	// +optional
+	AllowedProfileFields []ProfileField `json:"allowedProfileFields,omitempty"`
+
+	// requireSponsor demands that an invitation names sponsors, and that nobody is invited before at least one of them is there. A
+	// guest who is in the tenant already stays, also when all of the sponsors have left.
+	// +optional
+	RequireSponsor bool `json:"requireSponsor,omitempty"`
+
+	// allowAdoptedWrites lets invitations set the sponsors and the profile of guests who were in the tenant before, and whom this
+	// operator did not create. It never changes anything else about them, and never deletes them.
+	// +optional
+	AllowAdoptedWrites bool `json:"allowAdoptedWrites,omitempty"`
+
 	// maxLifetimeDays limits how far ahead the end of what the namespaces ask for may lie, at any time: expirationTime must be set, and
 	// be no later than so many days from now. So whatever is granted ends within that time unless somebody moves its date on. It binds
 	// invitations, and memberships and app role assignments, which end with the invitation that they name where they have no
@@ -96,6 +113,11 @@ type InvitationGrant struct {
 	// +optional
 	AllowMemberUserType bool `json:"allowMemberUserType,omitempty"`
 }
+
+// ProfileField names a property of spec.profile.
+//
+// +kubebuilder:validation:Enum=givenName;surname;companyName;department;jobTitle;employeeType;usageLocation
+type ProfileField string
 
 // GuestPolicyStatus is what a policy amounts to.
 type GuestPolicyStatus struct {

@@ -65,6 +65,20 @@ type DomainPattern = string
 // +kubebuilder:validation:XValidation:rule=`!self.matches("[\\p{Cc}\\p{Zl}\\p{Zp}\\x{200B}\\x{200E}\\x{200F}\\x{202A}-\\x{202E}\\x{2060}-\\x{206F}\\x{FEFF}]")`,message="must be one line of text without control characters, invisible characters or changes of writing direction"
 type DisplayName = string
 
+// UserPrincipalName is a sign-in name of Microsoft Entra. That of a guest carries #EXT#.
+//
+// +kubebuilder:validation:MinLength=3
+// +kubebuilder:validation:MaxLength=256
+// +kubebuilder:validation:XValidation:rule=`self.matches("^[^@/\\\\\\s\\pZ\\pC]+@[^@/\\\\\\s\\pZ\\pC]+$")`,message="must be a user principal name, such as owner@contoso.example: no spaces and no slashes"
+type UserPrincipalName = string
+
+// ProfileText is a property of a profile: one line of text without spaces at its ends, that shows as what it is. Microsoft Entra need
+// not store anything else as it was sent. Each property has its own limit of characters, which is Microsoft's.
+//
+// +kubebuilder:validation:XValidation:rule=`!self.matches("^[\\s\\pZ]|[\\s\\pZ]$")`,message="must not begin or end with a space"
+// +kubebuilder:validation:XValidation:rule=`!self.matches("[\\p{Cc}\\p{Zl}\\p{Zp}\\x{200B}\\x{200E}\\x{200F}\\x{202A}-\\x{202E}\\x{2060}-\\x{206F}\\x{FEFF}]")`,message="must be one line of text without control characters, invisible characters or changes of writing direction"
+type ProfileText = string
+
 // Token is a text that asks for something to be done once more whenever it takes a new value. What it says means nothing.
 //
 // +kubebuilder:validation:MaxLength=256

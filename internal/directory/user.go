@@ -48,6 +48,8 @@ type User struct {
 	ExternalUserStateChangeDateTime time.Time
 	// AccountEnabled is false for a user whose sign-in is blocked.
 	AccountEnabled bool
+	// OnPremisesSyncEnabled is set for a user who is kept in step with a directory on-premises, which is where they are changed.
+	OnPremisesSyncEnabled bool
 	// CreatedDateTime has a resolution of one second.
 	CreatedDateTime time.Time
 	// DeletedDateTime is set only for users in the deleted items.

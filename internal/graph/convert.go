@@ -14,7 +14,7 @@ const nameProperty = "displayName"
 // userProperties are the properties that userOf reads. Graph gives only a few of them unless they are selected.
 var userProperties = []string{
 	"id", "userPrincipalName", nameProperty, "mail", "otherMails", "proxyAddresses", "userType", "creationType",
-	"externalUserState", "externalUserStateChangeDateTime", "accountEnabled", "createdDateTime", "identities",
+	"externalUserState", "externalUserStateChangeDateTime", "accountEnabled", "createdDateTime", "identities", "onPremisesSyncEnabled",
 	"givenName", "surname", "companyName", "department", "jobTitle", "employeeType", "usageLocation",
 }
 
@@ -34,6 +34,7 @@ func userOf(u models.Userable) directory.User {
 		CreationType:                    value(u.GetCreationType()),
 		ExternalUserState:               directory.ExternalUserState(value(u.GetExternalUserState())),
 		AccountEnabled:                  value(u.GetAccountEnabled()),
+		OnPremisesSyncEnabled:           value(u.GetOnPremisesSyncEnabled()),
 		ExternalUserStateChangeDateTime: value(u.GetExternalUserStateChangeDateTime()),
 		CreatedDateTime:                 value(u.GetCreatedDateTime()),
 		DeletedDateTime:                 value(u.GetDeletedDateTime()),

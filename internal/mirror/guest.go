@@ -36,6 +36,8 @@ type traits struct {
 	creationType string
 	state        directory.ExternalUserState
 	enabled      bool
+	// synced: kept in step with a directory on-premises.
+	synced bool
 	// federated stands for an identity that was issued elsewhere, where the name does not tell that the user is external.
 	federated bool
 	// domain is that of a name which begins as the invitation to mail made it.
@@ -59,6 +61,7 @@ func guestOf(user directory.User) guest {
 	}
 	t := traits{
 		userType: user.UserType, creationType: user.CreationType, state: user.ExternalUserState, enabled: user.AccountEnabled,
+		synced:    user.OnPremisesSyncEnabled,
 		federated: user.External() && !directory.User{UserPrincipalName: user.UserPrincipalName}.External(),
 	}
 	if domain, follows := strings.CutPrefix(g.name, directory.ExternalNamePrefix(g.mail)); follows && domain != "" {
@@ -104,7 +107,8 @@ func (g guest) user() directory.User {
 	user := directory.User{
 		ID: g.id, UserPrincipalName: g.principalName(), Mail: g.mail,
 		UserType: t.userType, CreationType: t.creationType, ExternalUserState: t.state, AccountEnabled: t.enabled,
-		CreatedDateTime: timeOf(g.created), ExternalUserStateChangeDateTime: timeOf(g.stateChanged),
+		OnPremisesSyncEnabled: t.synced,
+		CreatedDateTime:       timeOf(g.created), ExternalUserStateChangeDateTime: timeOf(g.stateChanged),
 	}
 	if g.more != nil {
 		user.OtherMails, user.ProxyAddresses = slices.Clone(g.more.otherMails), slices.Clone(g.more.proxyAddresses)

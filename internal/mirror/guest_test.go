@@ -101,6 +101,7 @@ func TestOnlyWhatReadersSeeMakesADifference(t *testing.T) {
 		"when the state changed": func(u *directory.User) { u.ExternalUserStateChangeDateTime = start },
 		"when it came":           func(u *directory.User) { u.CreatedDateTime = after(1) },
 		"a block":                func(u *directory.User) { u.AccountEnabled = false },
+		"where they are changed": func(u *directory.User) { u.OnPremisesSyncEnabled = true },
 		"a department":           func(u *directory.User) { u.Profile.Department = "Research" },
 	}
 	for name, change := range different {

@@ -22,6 +22,12 @@ type Invitation struct {
 	CcRecipients []string
 	// TenantRedirectURL is the tenant's own, which is always allowed.
 	TenantRedirectURL string
+	// Sponsored is set where somebody answers for the guest: sponsors are named and, as far as that is known, one of them is there.
+	Sponsored bool
+	// ProfileFields are the properties of the profile that are to be set.
+	ProfileFields []b2b.ProfileField
+	// AdoptedWrites is set where the sponsors or the profile of a guest are to be written who was in the tenant before.
+	AdoptedWrites bool
 	Lifetime
 }
 
@@ -44,7 +50,9 @@ func invitationObjections(grant *b2b.InvitationGrant, invitation Invitation) (ob
 	if invitation.UserType == b2b.UserTypeMember && !grant.AllowMemberUserType {
 		objections = append(objections, "userType Member")
 	}
-	return append(append(objections, messageObjections(grant, invitation)...), redirectObjections(grant, invitation)...)
+	objections = append(objections, messageObjections(grant, invitation)...)
+	objections = append(objections, upkeepObjections(grant, invitation)...)
+	return append(objections, redirectObjections(grant, invitation)...)
 }
 
 // messageObjections are those to the mail. They name the field of the policy that would grant it: whoever asks cannot read policies.
@@ -56,6 +64,23 @@ func messageObjections(grant *b2b.InvitationGrant, invitation Invitation) (objec
 		if domain := domainOf(address); !anyMatchesDomain(grant.AllowedCcDomains, domain) {
 			objections = append(objections, fmt.Sprintf("a copy of the mail to the domain %q (allowedCcDomains)", domain))
 		}
+	}
+	return objections
+}
+
+// upkeepObjections are those to who answers for the guest, and to what is to be written about them. They name the field of the policy,
+// as messageObjections do.
+func upkeepObjections(grant *b2b.InvitationGrant, invitation Invitation) (objections []string) {
+	if grant.RequireSponsor && !invitation.Sponsored {
+		objections = append(objections, "an invitation without a sponsor (requireSponsor)")
+	}
+	for _, field := range invitation.ProfileFields {
+		if !slices.Contains(grant.AllowedProfileFields, field) {
+			objections = append(objections, fmt.Sprintf("setting profile.%s (allowedProfileFields)", field))
+		}
+	}
+	if invitation.AdoptedWrites && !grant.AllowAdoptedWrites {
+		objections = append(objections, "writing to a guest who was in the tenant before (allowAdoptedWrites)")
 	}
 	return objections
 }

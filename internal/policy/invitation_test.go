@@ -49,6 +49,25 @@ func TestInvitationIsAllowedByOnePolicyThatAllowsAllOfIt(t *testing.T) {
 		"half by one and half by another": {[]b2b.InvitationGrant{partner, {AllowedDomains: []string{"other.example"}, AllowMemberUserType: true}},
 			Invitation{EmailAddress: "ada@partner.example", UserType: b2b.UserTypeMember},
 			`GuestPolicy p0 does not allow userType Member; GuestPolicy p1 does not allow the e-mail domain "partner.example"`},
+		"no sponsor where one is required": {[]b2b.InvitationGrant{with(requireSponsor)}, Invitation{EmailAddress: "ada@partner.example"},
+			"GuestPolicy p0 does not allow an invitation without a sponsor (requireSponsor)"},
+		"a sponsor where one is required":                   {[]b2b.InvitationGrant{with(requireSponsor)}, Invitation{EmailAddress: "ada@partner.example", Sponsored: true}, ""},
+		"no sponsor where one of two policies requires one": {[]b2b.InvitationGrant{with(requireSponsor), partner}, Invitation{EmailAddress: "ada@partner.example"}, ""},
+		"a property of the profile that is not listed": {[]b2b.InvitationGrant{partner},
+			Invitation{EmailAddress: "ada@partner.example", ProfileFields: []b2b.ProfileField{"jobTitle"}},
+			"GuestPolicy p0 does not allow setting profile.jobTitle (allowedProfileFields)"},
+		"every property that is not listed is named": {[]b2b.InvitationGrant{with(allowFields("department"))},
+			Invitation{EmailAddress: "ada@partner.example", ProfileFields: []b2b.ProfileField{"companyName", "department", "jobTitle"}},
+			"GuestPolicy p0 does not allow setting profile.companyName (allowedProfileFields), nor setting profile.jobTitle (allowedProfileFields)"},
+		"properties of the profile that are listed": {[]b2b.InvitationGrant{with(allowFields("department", "companyName"))},
+			Invitation{EmailAddress: "ada@partner.example", ProfileFields: []b2b.ProfileField{"companyName", "department"}}, ""},
+		"half of the profile by one and half by another": {[]b2b.InvitationGrant{with(allowFields("department")), with(allowFields("jobTitle"))},
+			Invitation{EmailAddress: "ada@partner.example", ProfileFields: []b2b.ProfileField{"department", "jobTitle"}},
+			"GuestPolicy p0 does not allow setting profile.jobTitle (allowedProfileFields); GuestPolicy p1 does not allow setting profile.department"},
+		"writing to somebody who was there before": {[]b2b.InvitationGrant{partner}, Invitation{EmailAddress: "ada@partner.example", AdoptedWrites: true},
+			"GuestPolicy p0 does not allow writing to a guest who was in the tenant before (allowAdoptedWrites)"},
+		"writing to somebody who was there before, allowed": {[]b2b.InvitationGrant{with(func(g *b2b.InvitationGrant) { g.AllowAdoptedWrites = true })},
+			Invitation{EmailAddress: "ada@partner.example", AdoptedWrites: true}, ""},
 		"a body":         {[]b2b.InvitationGrant{partner}, Invitation{EmailAddress: "ada@partner.example", MessageBody: true}, "GuestPolicy p0 does not allow a message.body (allowMessageBody)"},
 		"a body allowed": {[]b2b.InvitationGrant{with(func(g *b2b.InvitationGrant) { g.AllowMessageBody = true })}, Invitation{EmailAddress: "ada@partner.example", MessageBody: true}, ""},
 		"a copy where none is allowed": {[]b2b.InvitationGrant{partner}, Invitation{EmailAddress: "ada@partner.example", CcRecipients: []string{"owner@partner.example"}},
@@ -82,6 +101,12 @@ func TestInvitationIsAllowedByOnePolicyThatAllowsAllOfIt(t *testing.T) {
 			g.Expect(decision.Message).To(ContainSubstring(c.denied))
 		})
 	}
+}
+
+func requireSponsor(g *b2b.InvitationGrant) { g.RequireSponsor = true }
+
+func allowFields(fields ...b2b.ProfileField) func(*b2b.InvitationGrant) {
+	return func(g *b2b.InvitationGrant) { g.AllowedProfileFields = fields }
 }
 
 func TestAPolicyWithoutInvitationsAllowsNone(t *testing.T) {

@@ -36,8 +36,10 @@ func (w *world) platform() []client.Object {
 			Spec: b2b.GuestPolicySpec{
 				TenantRef:         b2b.TenantReference{Name: b2b.DefaultTenantName},
 				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": w.namespace}},
-				Invitations:       &b2b.InvitationGrant{AllowedDomains: []b2b.DomainPattern{"partner.example"}},
-				Groups:            []b2b.GroupReference{{DisplayName: groupName}},
+				Invitations: &b2b.InvitationGrant{
+					AllowedDomains: []b2b.DomainPattern{"partner.example"}, AllowedProfileFields: []b2b.ProfileField{"companyName"},
+				},
+				Groups: []b2b.GroupReference{{DisplayName: groupName}},
 			},
 		},
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace, Labels: map[string]string{"team": w.namespace}}},
