@@ -230,7 +230,7 @@ func TestNothingIsWrittenWhileNothingChanges(t *testing.T) {
 		o.Expect(o.client.Get(t.Context(), client.ObjectKeyFromObject(policy), policy)).To(Succeed())
 		return [2]string{tenant.ResourceVersion, policy.ResourceVersion}
 	}
-	before, asked := versions(), func() int { return o.sim.Ledger().Calls["GET /organization"] }
+	before, asked := versions(), func() int { return o.sim.Ledger().Calls["GET /users/delta"] }
 	known := asked()
 	o.Eventually(asked, patience, pollInterval).Should(BeNumerically(">=", known+2), "two more looks at the tenant")
 	o.Expect(versions()).To(Equal(before))

@@ -124,8 +124,16 @@ func (r *tenantReconciler) ask(ctx context.Context, tenant *b2b.EntraTenant, own
 	if now.Before(by.probe.next) {
 		return
 	}
-	by.probe = by.probe.again(ctx, by.client)
-	by.probe.next = now.Add(by.probe.verdict(tenant).After)
+	settings := !now.Before(by.probe.nextSettings) || own.breaker.State() != ""
+	by.probe = by.probe.again(ctx, by.client, settings)
+	verdict := by.probe.verdict(tenant)
+	by.probe.next = now.Add(verdict.After)
+	switch {
+	case verdict.Outcome != lifecycle.Ready || !by.probe.orderly():
+		by.probe.nextSettings = by.probe.next
+	case settings:
+		by.probe.nextSettings = now.Add(settingsInterval(tenant.Spec.Observation.Interval()))
+	}
 	switch {
 	case !by.probe.invitesKnown:
 	case by.probe.invites == directory.AllowInvitesFromNone:

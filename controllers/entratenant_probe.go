@@ -13,8 +13,8 @@ import (
 
 // probe is what a tenant says of itself.
 type probe struct {
-	// next is when to ask again.
-	next time.Time
+	// next is when to ask again, nextSettings when to ask about the organization and the settings too.
+	next, nextSettings time.Time
 	// err is why the tenant did not answer, doing what was asked then.
 	err   error
 	doing string
@@ -24,23 +24,49 @@ type probe struct {
 	// invites is the tenant's setting where it is known: the operator may not have the permission to see it.
 	invites      directory.AllowInvitesFrom
 	invitesKnown bool
-	permissions  directory.Permissions
+	// partial is set where the tenant did not answer about that setting the last time.
+	partial     bool
+	permissions directory.Permissions
 }
 
-// again asks anew. Where a part of the answer fails to come, what is known of it stays.
-func (p probe) again(ctx context.Context, tenant directory.Settings) probe {
+// settingsInterval is for how long what an orderly tenant says of its organization and settings is believed: 20 intervals, an hour at
+// most, and never less than one interval. What happens meanwhile shows all the same, in the lists of the mirror and in invitations
+// that are refused; and where anything is wrong, each interval asks.
+func settingsInterval(interval time.Duration) time.Duration {
+	return max(interval, min(20*interval, time.Hour))
+}
+
+// orderly reports whether there is nothing that an administrator of the tenant would be waiting to see noticed.
+func (p probe) orderly() bool {
+	return p.err == nil && !p.partial && p.invites != directory.AllowInvitesFromNone
+}
+
+// again asks anew: the token for its permissions, which is no call, and before that, where settings is set, the tenant for its settings.
+func (p probe) again(ctx context.Context, tenant directory.Settings, settings bool) probe {
 	p.err = nil
+	if settings {
+		p = p.askSettings(ctx, tenant)
+	}
+	if p.err != nil {
+		return p
+	}
+	var err error
+	if p.permissions, err = tenant.Permissions(ctx); err != nil {
+		p.err, p.doing = err, "reading the permissions in the access token"
+	}
+	return p
+}
+
+// askSettings asks which tenant it is and who may invite. Where a part of the answer fails to come, what is known of it stays.
+func (p probe) askSettings(ctx context.Context, tenant directory.Settings) probe {
 	organization, err := tenant.Organization(ctx)
 	if err != nil && !directory.Is(err, directory.Denied) {
 		p.err, p.doing = err, "reading the organization"
 		return p
 	}
 	p.organizationID = organization.ID
-	if p.permissions, err = tenant.Permissions(ctx); err != nil {
-		p.err, p.doing = err, "reading the permissions in the access token"
-		return p
-	}
 	invites, err := tenant.AllowInvitesFrom(ctx)
+	p.partial = err != nil && !directory.Is(err, directory.Denied)
 	switch {
 	case err == nil:
 		p.invites, p.invitesKnown = invites, true
