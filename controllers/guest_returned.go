@@ -86,8 +86,8 @@ func (l *guestLife) broughtBack(user directory.User) bool {
 	return !l.record.returned().IsZero() && l.record.created(user, l.guest.UID)
 }
 
-// userIsGone reports whether the user is not in the tenant: a deleted user shows in no group, and nobody has removed them from it.
-func userIsGone(ctx context.Context, life *guestLife) bool {
-	_, err := life.tenant.Directory.GetUser(ctx, life.userID())
+// userIsGone reports whether a user is not in the tenant: a deleted user shows in no group, and nobody has removed them from it.
+func (t tenant) userIsGone(ctx context.Context, userID string) bool {
+	_, err := t.Directory.GetUser(ctx, userID)
 	return directory.IsNotFound(err)
 }

@@ -53,7 +53,7 @@ func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state 
 		want.tenant.Mirror.SawMember(want.target.GroupID, want.life.userID(), true)
 		want.tenant.Additions.Forget(turnKey(want.membership))
 		return k.decidePresent(want), nil
-	case removed && userIsGone(ctx, want.life):
+	case removed && want.tenant.userIsGone(ctx, want.life.userID()):
 		want.tenant.Additions.Forget(turnKey(want.membership))
 		return lifecycle.Say(lifecycle.LookAgain(lifecycle.Soon)), nil // the Guest says what has become of them
 	case removed:

@@ -20,9 +20,10 @@ import (
 	"github.com/entraguests/entra-guest-operator/internal/mirror"
 )
 
-// oneGroup is a tenant with one writable group. Whatever else it is asked panics.
+// oneGroup is a tenant with one writable group and one user. Whatever else it is asked panics.
 type oneGroup struct {
 	directory.Directory
+	gone   bool // the user
 	mu     sync.Mutex
 	member bool
 	fails  error // of the next additions
@@ -43,6 +44,13 @@ func (d *oneGroup) IsMember(context.Context, string, string) (bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.member, nil
+}
+
+func (d *oneGroup) GetUser(_ context.Context, id string) (directory.User, error) {
+	if d.gone {
+		return directory.User{}, &directory.Error{Class: directory.NotFound}
+	}
+	return directory.User{ID: id, UserType: directory.UserTypeGuest, AccountEnabled: true}, nil
 }
 
 func (d *oneGroup) AddMembers(context.Context, string, []string) error {
@@ -96,6 +104,12 @@ func TestAGuestWhomOthersRemovedIsNotAddedWithoutANewToken(t *testing.T) {
 	g.Expect(kind.decide(g, want).Verdict.Reason).To(Equal(b2b.ReasonRemovedExternally))
 	want.membership.Spec.RegrantToken = ""
 	g.Expect(kind.decide(g, want).Verdict.Reason).To(Equal(b2b.ReasonRemovedExternally))
+}
+
+func TestAGuestWhoIsGoneAltogetherWasNotRemovedFromTheGroup(t *testing.T) {
+	g := NewWithT(t)
+	kind, want := givenRemoved(t, g, &oneGroup{gone: true})
+	g.Expect(kind.decide(g, want).Verdict.Reason).To(BeEmpty(), "the Guest says what has become of them")
 }
 
 func TestARegrantThatFailsIsTriedAgain(t *testing.T) {
