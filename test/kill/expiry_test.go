@@ -1,6 +1,7 @@
 package kill
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -66,7 +67,7 @@ func TestWhatRanOutWhileTheManagerWasDeadEndsWhenItStarts(t *testing.T) {
 	w.expectOutcome(wholeLife)
 }
 
-func TestARenewedInvitationInvitesOnceMoreWhateverIsKilled(t *testing.T) {
+func TestARenewedInvitationRestoresTheGuestOnceWhateverIsKilled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, window)
 	w.manager.start()
@@ -82,7 +83,7 @@ func TestARenewedInvitationInvitesOnceMoreWhateverIsKilled(t *testing.T) {
 	w.waitUntilExpired(w.membership(partners), w.invitation())
 	w.waitUntilReleased()
 	w.expectQuiet()
-	w.expectOutcome(outcome{lives: 2, mails: 2, writes: append(append([]string{}, wholeLife.writes...), wholeLife.writes...)})
+	w.expectReturns(slices.Concat(wholeLife.writes, []string{restoreUser}, wholeLife.writes[1:]))
 }
 
 // runOut lets the membership end, and then the invitation, each on its date.

@@ -178,7 +178,7 @@ func (w *world) expectReturns(writes []string) {
 	_, deleted := w.tenant.DeletedUser(created[0])
 	w.g.Expect(deleted).To(BeTrue(), "the user is deleted")
 	for _, write := range ledger.Writes {
-		w.g.Expect(write.Target).To(Or(Equal(created[0]), BeEmpty(), Equal(address)), write.Class)
+		w.g.Expect(write.Target).To(BeElementOf(created[0], w.groupID+"/"+created[0], address, ""), write.Class)
 	}
 	w.expectNobodyElseTouched(ledger)
 }
