@@ -67,10 +67,10 @@ func (k *guestKind) ofAddress(ctx context.Context, tenantName, emailAddress stri
 // laneOf gives the namespace that asked for a Guest first.
 func (k *guestKind) laneOf(request reconcile.Request) string {
 	guest := &b2b.Guest{}
-	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest, client.UnsafeDisableDeepCopy); err != nil || len(guest.Spec.Claims) == 0 {
+	if err := k.Feeds.cache.Get(context.Background(), request.NamespacedName, guest, client.UnsafeDisableDeepCopy); err != nil {
 		return ""
 	}
-	return guest.Spec.Claims[0].Namespace
+	return laneOf(guest)
 }
 
 func (k *guestKind) ofTenant(ctx context.Context, object client.Object) ([]reconcile.Request, error) {

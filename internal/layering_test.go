@@ -37,6 +37,7 @@ var layers = []layer{
 	{"internal/fair", graph, "a fair queue knows no Microsoft Graph"},
 	{"internal/additions", kubernetes, "additions to groups are gathered without Kubernetes"},
 	{"internal/additions", graph, "additions to groups are sent through package directory"},
+	{"internal/writes", graph, "writes to Kubernetes know no Microsoft Graph"},
 	{"internal/lifecycle", graph, "the generic loop knows no Microsoft Graph"},
 	{"internal/policy", graph, "decisions know no Microsoft Graph"},
 	{"internal", folders("controllers"), "controllers are on top: only main and hack set them up"},
