@@ -43,6 +43,7 @@ func SetupGuestPolicy(mgr ctrl.Manager, deps Dependencies) error {
 		Named("guestpolicy").
 		For(&b2b.GuestPolicy{}, builder.WithPredicates(ownChanged())).
 		Watches(&b2b.EntraTenant{}, wakes(mgr.GetCache(), policiesOfTenant), builder.WithPredicates(tenantChanged())).
+		Watches(&b2b.Guest{}, deps.Tally.handler()). // so that nobody is counted before all are known
 		Complete(r)
 }
 

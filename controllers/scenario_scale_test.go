@@ -8,6 +8,7 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	b2b "github.com/entraguests/entra-guest-operator/api/v1alpha1"
 	"github.com/entraguests/entra-guest-operator/internal/graphsim"
@@ -41,6 +42,24 @@ func TestFiveHundredInvitationsAtOnceBecomeReadyAndThenCostNothing(t *testing.T)
 
 	o.awaitRounds(1)
 	o.expectIdle(2)
+	o.expectRestartWithoutRecount(n + 1)
+}
+
+// expectRestartWithoutRecount waits until the policy has counted all guests, and restarts the operator: it must not count those only whom
+// it has heard of so far.
+func (o *scenario) expectRestartWithoutRecount(guests int) {
+	o.t.Helper()
+	policies := &b2b.GuestPolicyList{}
+	o.Expect(o.client.List(o.ctx, policies)).To(Succeed())
+	policy := &policies.Items[0]
+	expectSoon(o.operatorUnderTest, policy, func(g Gomega, policy *b2b.GuestPolicy) {
+		g.Expect(policy.Status.Guests).To(HaveValue(BeEquivalentTo(guests)))
+	})
+	before := policy.ResourceVersion
+	o.restart()
+	o.awaitRounds(2)
+	o.Expect(o.client.Get(o.ctx, client.ObjectKeyFromObject(policy), policy)).To(Succeed())
+	o.Expect(policy.ResourceVersion).To(Equal(before), "%d guests are counted", *policy.Status.Guests)
 }
 
 // readyInvitations counts them.

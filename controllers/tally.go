@@ -30,7 +30,8 @@ type tallied struct {
 
 func newTally() *tally { return &tally{guests: map[string]tallied{}} }
 
-// handler keeps the tally. It wakes nobody.
+// handler keeps the tally. It wakes nobody. Each controller that reads the tally has one, for it begins only when its own handlers have seen
+// all objects; what two of them count twice is the same.
 func (t *tally) handler() handler.EventHandler {
 	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 	return handler.Funcs{
