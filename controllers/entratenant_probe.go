@@ -24,8 +24,8 @@ type probe struct {
 	// invites is the tenant's setting where it is known: the operator may not have the permission to see it.
 	invites      directory.AllowInvitesFrom
 	invitesKnown bool
-	// partial is set where the tenant did not answer about that setting the last time.
-	partial     bool
+	// incomplete is set where the tenant did not answer about that setting the last time.
+	incomplete  bool
 	permissions directory.Permissions
 }
 
@@ -38,7 +38,7 @@ func settingsInterval(interval time.Duration) time.Duration {
 
 // orderly reports whether there is nothing that an administrator of the tenant would be waiting to see noticed.
 func (p probe) orderly() bool {
-	return p.err == nil && !p.partial && p.invites != directory.AllowInvitesFromNone
+	return p.err == nil && !p.incomplete && p.invites != directory.AllowInvitesFromNone
 }
 
 // again asks anew: the token for its permissions, which is no call, and before that, where settings is set, the tenant for its settings.
@@ -66,7 +66,7 @@ func (p probe) askSettings(ctx context.Context, tenant directory.Settings) probe
 	}
 	p.organizationID = organization.ID
 	invites, err := tenant.AllowInvitesFrom(ctx)
-	p.partial = err != nil && !directory.Is(err, directory.Denied)
+	p.incomplete = err != nil && !directory.Is(err, directory.Denied)
 	switch {
 	case err == nil:
 		p.invites, p.invitesKnown = invites, true

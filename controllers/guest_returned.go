@@ -86,8 +86,16 @@ func (l *guestLife) broughtBack(user directory.User) bool {
 	return !l.record.returned().IsZero() && l.record.created(user, l.guest.UID)
 }
 
-// userIsGone reports whether a user is not in the tenant: a deleted user shows in no group, and nobody has removed them from it.
-func (t tenant) userIsGone(ctx context.Context, userID string) bool {
+// goneInstead is the verdict where nobody has taken anything from a user but they are gone themselves, which their Guest says, or where
+// that cannot be told; nil where they are there. A deleted user shows in no group.
+func (t tenant) goneInstead(ctx context.Context, userID string) *lifecycle.Verdict {
 	_, err := t.Directory.GetUser(ctx, userID)
-	return directory.IsNotFound(err)
+	switch {
+	case directory.IsNotFound(err):
+		again := lifecycle.LookAgain(lifecycle.Soon)
+		return &again
+	case err != nil:
+		return failureOf(err, "reading the user", permissionReadUsers)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -109,7 +110,7 @@ func (k *guestKind) planSponsors(ctx context.Context, life *guestLife, user dire
 
 // appliedSponsors is what is recorded once a plan has been carried out. Sponsors that went with the invitation need no other record.
 func (l *guestLife) appliedSponsors(user directory.User, plan sponsorPlan) *sponsorship {
-	added := append(plan.added, plan.entries()...)
+	added := slices.Concat(plan.added, plan.entries())
 	if len(l.author.Spec.Sponsors) == 0 && len(added) == 0 {
 		return nil
 	}

@@ -53,11 +53,11 @@ func (k *membershipKind) decideMissing(ctx context.Context, want *wanted, state 
 		want.tenant.Mirror.SawMember(want.target.GroupID, want.life.userID(), true)
 		want.tenant.Additions.Forget(turnKey(want.membership))
 		return k.decidePresent(want), nil
-	case removed && want.tenant.userIsGone(ctx, want.life.userID()):
-		want.tenant.Additions.Forget(turnKey(want.membership))
-		return lifecycle.Say(lifecycle.LookAgain(lifecycle.Soon)), nil // the Guest says what has become of them
 	case removed:
 		want.tenant.Additions.Forget(turnKey(want.membership))
+		if verdict := want.tenant.goneInstead(ctx, want.life.userID()); verdict != nil {
+			return lifecycle.Say(*verdict), nil
+		}
 		want.report()
 		return lifecycle.Say(lifecycle.Stall(b2b.ReasonRemovedExternally, "somebody else has taken the guest out of the group. They are "+
 			"not added again before somebody sets a new spec.regrantToken")), nil

@@ -23,7 +23,7 @@ import (
 // oneGroup is a tenant with one writable group and one user. Whatever else it is asked panics.
 type oneGroup struct {
 	directory.Directory
-	gone   bool // the user
+	user   error // why the user cannot be read
 	mu     sync.Mutex
 	member bool
 	fails  error // of the next additions
@@ -47,10 +47,7 @@ func (d *oneGroup) IsMember(context.Context, string, string) (bool, error) {
 }
 
 func (d *oneGroup) GetUser(_ context.Context, id string) (directory.User, error) {
-	if d.gone {
-		return directory.User{}, &directory.Error{Class: directory.NotFound}
-	}
-	return directory.User{ID: id, UserType: directory.UserTypeGuest, AccountEnabled: true}, nil
+	return directory.User{ID: id, UserType: directory.UserTypeGuest, AccountEnabled: true}, d.user
 }
 
 func (d *oneGroup) AddMembers(context.Context, string, []string) error {
@@ -108,8 +105,14 @@ func TestAGuestWhomOthersRemovedIsNotAddedWithoutANewToken(t *testing.T) {
 
 func TestAGuestWhoIsGoneAltogetherWasNotRemovedFromTheGroup(t *testing.T) {
 	g := NewWithT(t)
-	kind, want := givenRemoved(t, g, &oneGroup{gone: true})
+	kind, want := givenRemoved(t, g, &oneGroup{user: &directory.Error{Class: directory.NotFound}})
 	g.Expect(kind.decide(g, want).Verdict.Reason).To(BeEmpty(), "the Guest says what has become of them")
+}
+
+func TestNobodyIsSaidToHaveRemovedAGuestWhoCannotBeRead(t *testing.T) {
+	g := NewWithT(t)
+	kind, want := givenRemoved(t, g, &oneGroup{user: &directory.Error{Class: directory.Unavailable}})
+	g.Expect(kind.decide(g, want).Verdict.Reason).To(Equal(b2b.ReasonDirectoryUnavailable))
 }
 
 func TestARegrantThatFailsIsTriedAgain(t *testing.T) {

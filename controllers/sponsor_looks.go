@@ -69,7 +69,7 @@ func periodOf(complete bool) time.Duration {
 	return hourly
 }
 
-// note keeps what was found. Complete says that all is as the spec wants it.
+// note keeps what was found. Where nothing says when to look again, that is when the Guest has its turn.
 func (l *sponsorLooks) note(guest types.UID, look sponsorLook) {
 	if look.next.IsZero() {
 		look.next = slot(guest, l.now(), periodOf(look.status == metav1.ConditionTrue))
