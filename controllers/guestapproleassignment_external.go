@@ -24,6 +24,11 @@ func (k *assignmentKind) decideRole(ctx context.Context, want *wantedRole) (life
 	case err != nil:
 		return lifecycle.Say(failure(err, "reading the app roles of the guest", permissionAssignAppRoles)), nil
 	case assigned == nil:
+		if want.recordedID() != "" {
+			if verdict := want.tenant.goneInstead(ctx, want.life.userID()); verdict != nil {
+				return lifecycle.Say(*verdict), nil
+			}
+		}
 		k.saw(want, "")
 		return k.decideSeen(ctx, want, "")
 	}

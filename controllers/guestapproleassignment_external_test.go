@@ -25,12 +25,17 @@ type wikiOnly struct {
 	assigned string // the id of ada's assignment
 	hidden   bool   // it does not show
 	fails    error  // of the next grants; those that are lost are carried out
+	user     error  // why ada cannot be read
 	reads    int
 	grants   int
 }
 
 func (d *wikiOnly) GetServicePrincipal(context.Context, string) (directory.ServicePrincipal, error) {
 	return directory.ServicePrincipal{ID: "wiki", AppID: "wiki-app", DisplayName: "Wiki", AppRoles: []directory.AppRole{appRole("r", "Reader")}}, nil
+}
+
+func (d *wikiOnly) GetUser(_ context.Context, id string) (directory.User, error) {
+	return directory.User{ID: id}, d.user
 }
 
 func (d *wikiOnly) ListAppRoleAssignments(context.Context, string, string) ([]directory.AppRoleAssignment, error) {
@@ -211,6 +216,18 @@ func TestARoleThatOthersTookBackIsNotAssignedWithoutANewToken(t *testing.T) {
 	r.tenant.assigned = ""
 	r.later(hour)
 	r.expect(b2b.ReasonRemovedExternally) // the token has had its turn
+}
+
+func TestNobodyIsSaidToHaveTakenARoleBackFromAGuestWhoIsGoneOrCannotBeRead(t *testing.T) {
+	for class, reason := range map[directory.Class]string{directory.NotFound: "", directory.Unavailable: b2b.ReasonDirectoryUnavailable} {
+		r := givenRole(t)
+		r.expect(b2b.ReasonGranted)
+		r.tenant.assigned, r.tenant.user = "", &directory.Error{Class: class}
+		r.later(hour)
+		r.Expect(r.reconcile().Reason).To(Equal(reason), class.String())
+		r.tenant.user = nil
+		r.expect(b2b.ReasonRemovedExternally)
+	}
 }
 
 func TestAnAssignmentThatFailsIsNoRemovalByOthers(t *testing.T) {
