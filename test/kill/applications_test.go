@@ -1,7 +1,6 @@
 package kill
 
 import (
-	"fmt"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -25,34 +24,19 @@ var roleLife = outcome{lives: 1, mails: 1, writes: []string{postInvitation, gran
 
 func TestNobodyNoticesWhatHappensWhenAnAppRoleIsAssignedOrTakenBack(t *testing.T) {
 	t.Parallel()
-	for _, class := range []string{grantRole, revokeRole} {
-		at := point{class: directory + ": " + class, ordinal: 1}
-		for _, what := range mishaps(at) {
-			t.Run(fmt.Sprintf("%s, %s", at, what.name), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, window)
-				happened := what.plan(w, at)
-				w.manager.start()
-				w.liveWithRole()
-				w.expectRoleOutcome()
-				w.g.Expect(happened()).To(BeTrue(), "what was planned has happened")
-			})
-		}
-	}
+	eachMishap(t, directoryPoints(grantRole, revokeRole), func(w *world, _ point, happened func() bool) {
+		w.liveWithRole()
+		w.expectRoleOutcome()
+		w.g.Expect(happened()).To(BeTrue(), "what was planned has happened")
+	})
 }
 
 func TestNobodyNoticesKillsAtEveryWriteAboutAnAppRole(t *testing.T) {
 	t.Parallel()
-	for _, when := range []moment{answerLost, afterAnswer} {
-		t.Run(string(when), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, window)
-			w.restartAtEvery(when)
-			w.manager.start()
-			w.liveWithRole()
-			w.expectRoleOutcome()
-		})
-	}
+	killedAtEveryWrite(t, func(w *world) {
+		w.liveWithRole()
+		w.expectRoleOutcome()
+	})
 }
 
 // An assignment that the tenant hides for as long as the window is there, and is found.

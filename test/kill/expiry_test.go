@@ -19,18 +19,12 @@ const soon = 2 * time.Second
 
 func TestAccessRunsOutOnItsDateWhateverIsKilled(t *testing.T) {
 	t.Parallel()
-	for _, when := range []moment{answerLost, afterAnswer} {
-		t.Run(string(when), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, window)
-			w.restartAtEvery(when)
-			w.manager.start()
-			w.begin()
-			w.runOut()
-			w.expectQuiet()
-			w.expectOutcome(wholeLife)
-		})
-	}
+	killedAtEveryWrite(t, func(w *world) {
+		w.begin()
+		w.runOut()
+		w.expectQuiet()
+		w.expectOutcome(wholeLife)
+	})
 }
 
 func TestAccessRunsOutOnceWhateverIsAnswered(t *testing.T) {

@@ -16,19 +16,11 @@ func TestNobodyNoticesWhatHappensAtAnyWrite(t *testing.T) {
 	points := recordUndisturbedRun(t)
 	reached := &tally{}
 	t.Cleanup(func() { reached.expectMost(t) })
-	for _, at := range points {
-		for _, what := range mishaps(at) {
-			t.Run(fmt.Sprintf("%s, %s", at, what.name), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, window)
-				happened := what.plan(w, at)
-				w.manager.start()
-				w.liveThrough()
-				w.expectOutcome(wholeLife)
-				reached.add(t, at, happened())
-			})
-		}
-	}
+	eachMishap(t, points, func(w *world, at point, happened func() bool) {
+		w.liveThrough()
+		w.expectOutcome(wholeLife)
+		reached.add(w.T, at, happened())
+	})
 }
 
 // mishap is something that happens once, at a point of a run.
@@ -120,15 +112,9 @@ func (c *tally) expectMost(t *testing.T) {
 
 func TestNobodyNoticesKillsAtEveryWrite(t *testing.T) {
 	t.Parallel()
-	for _, when := range []moment{answerLost, afterAnswer} {
-		t.Run(string(when), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, window)
-			w.restartAtEvery(when)
-			w.manager.start()
-			w.liveThrough()
-			w.expectOutcome(wholeLife)
-			w.g.Expect(w.manager.starts).To(BeNumerically(">", 2*len(wholeLife.writes)))
-		})
-	}
+	killedAtEveryWrite(t, func(w *world) {
+		w.liveThrough()
+		w.expectOutcome(wholeLife)
+		w.g.Expect(w.manager.starts).To(BeNumerically(">", 2*len(wholeLife.writes)))
+	})
 }

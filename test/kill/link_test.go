@@ -3,6 +3,7 @@ package kill
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -33,41 +34,28 @@ func TestTheLinkIsInItsSecretAndGoodWhateverIsKilled(t *testing.T) {
 	t.Parallel()
 	post, announcement := point{class: directory + ": " + postInvitation, ordinal: 1}, point{class: kubernetes + ": update guests", ordinal: 1}
 	creation, removal := point{class: kubernetes + ": create secrets", ordinal: 1}, point{class: kubernetes + ": delete secrets", ordinal: 1}
-	for at, invitations := range map[point]int{announcement: 1, post: 2, creation: 1, removal: 1} {
-		for _, what := range mishaps(at) {
-			t.Run(fmt.Sprintf("%s, %s", at, what.name), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, window, linked)
-				happened := what.plan(w, at)
-				w.manager.start()
-				w.liveWithLink()
-				w.g.Expect(happened()).To(BeTrue())
-				w.expectOutcome(outcome{lives: 1, writes: append(slices.Repeat([]string{postInvitation}, invitations), deleteUser)})
-			})
-		}
-	}
+	invitations := map[point]int{announcement: 1, post: 2, creation: 1, removal: 1}
+	eachMishap(t, slices.Collect(maps.Keys(invitations)), func(w *world, at point, happened func() bool) {
+		w.liveWithLink()
+		w.g.Expect(happened()).To(BeTrue())
+		w.expectOutcome(outcome{lives: 1, writes: append(slices.Repeat([]string{postInvitation}, invitations[at]), deleteUser)})
+	}, linked)
 }
 
 // The manager is killed while it makes a link anew, too.
 func TestALinkThatSomebodyDeletedIsMadeAnewWhateverIsKilled(t *testing.T) {
 	t.Parallel()
 	again := point{class: directory + ": " + postInvitation, ordinal: 2}
-	for _, what := range mishaps(again) {
-		t.Run(what.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, window, linked)
-			happened := what.plan(w, again)
-			w.manager.start()
-			w.create(w.platform()...)
-			w.create(w.invitation())
-			w.waitUntilStored()
-			w.manager.restart(func() { w.delete(w.secret()) })
-			w.waitUntil("another link is made", func(g Gomega) { g.Expect(happened()).To(BeTrue()) })
-			w.waitUntil("it is in the Secret", func(g Gomega) { w.expectGoodLink(g) })
-			w.finishWithLink()
-			w.expectOutcome(outcome{lives: 1, writes: []string{postInvitation, postInvitation, postInvitation, deleteUser}})
-		})
-	}
+	eachMishap(t, []point{again}, func(w *world, _ point, happened func() bool) {
+		w.create(w.platform()...)
+		w.create(w.invitation())
+		w.waitUntilStored()
+		w.manager.restart(func() { w.delete(w.secret()) })
+		w.waitUntil("another link is made", func(g Gomega) { g.Expect(happened()).To(BeTrue()) })
+		w.waitUntil("it is in the Secret", func(g Gomega) { w.expectGoodLink(g) })
+		w.finishWithLink()
+		w.expectOutcome(outcome{lives: 1, writes: []string{postInvitation, postInvitation, postInvitation, deleteUser}})
+	}, linked)
 }
 
 // liveWithLink is the life of a guest who redeems by the link in the Secret.

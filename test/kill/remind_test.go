@@ -1,7 +1,8 @@
 package kill
 
 import (
-	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,38 +20,27 @@ func overdue(w *world) {
 
 func TestAReminderIsMailedOnceAndItsNumberNeverAgainWhateverIsKilled(t *testing.T) {
 	t.Parallel()
-	announcement := point{class: kubernetes + ": update guests", ordinal: 2}
-	cases := []struct {
-		at    point
-		mails int // the reminder is one of them, unless nothing but its announcement was stored
-	}{
-		{announcement, 1},
-		{point{class: directory + ": " + postInvitation, ordinal: 2}, 2},
-		{point{class: kubernetes + ": update guests", ordinal: 3}, 2},
+	// The reminder is one of the mails, unless nothing but its announcement was stored.
+	mails := map[point]int{
+		{class: kubernetes + ": update guests", ordinal: 2}:    1,
+		{class: directory + ": " + postInvitation, ordinal: 2}: 2,
+		{class: kubernetes + ": update guests", ordinal: 3}:    2,
 	}
-	for _, c := range cases {
-		for _, what := range mishaps(c.at) {
-			t.Run(fmt.Sprintf("%s, %s", c.at, what.name), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, window, overdue)
-				happened := what.plan(w, c.at)
-				w.manager.start()
-				w.create(w.platform()...)
-				w.create(w.invitation())
-				w.waitUntil("the reminder is announced", func(g Gomega) {
-					g.Expect(happened()).To(BeTrue())
-					guest, err := w.guest()
-					g.Expect(err).NotTo(HaveOccurred())
-					g.Expect(guest.Annotations[b2b.RecordAnnotation]).To(ContainSubstring(`"cause":"Reminder"`))
-					w.expectReady(g, w.invitation())
-				})
-				w.expectQuiet()
-				w.g.Expect(w.tenant.Ledger().MailCount(address)).To(Equal(c.mails))
-				w.release()
-				w.expectQuiet()
-				writes := []string{postInvitation, postInvitation, deleteUser}
-				w.expectOutcome(outcome{lives: 1, mails: c.mails, writes: writes[2-c.mails:]})
-			})
-		}
-	}
+	eachMishap(t, slices.Collect(maps.Keys(mails)), func(w *world, at point, happened func() bool) {
+		w.create(w.platform()...)
+		w.create(w.invitation())
+		w.waitUntil("the reminder is announced", func(g Gomega) {
+			g.Expect(happened()).To(BeTrue())
+			guest, err := w.guest()
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(guest.Annotations[b2b.RecordAnnotation]).To(ContainSubstring(`"cause":"Reminder"`))
+			w.expectReady(g, w.invitation())
+		})
+		w.expectQuiet()
+		w.g.Expect(w.tenant.Ledger().MailCount(address)).To(Equal(mails[at]))
+		w.release()
+		w.expectQuiet()
+		writes := []string{postInvitation, postInvitation, deleteUser}
+		w.expectOutcome(outcome{lives: 1, mails: mails[at], writes: writes[2-mails[at]:]})
+	}, overdue)
 }

@@ -1,7 +1,6 @@
 package kill
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -30,34 +29,20 @@ func TestNobodyNoticesWhatHappensWhileAGuestIsTakenAwayAndBroughtBack(t *testing
 	points := recordReturns(t)
 	reached := &tally{}
 	t.Cleanup(func() { reached.expectMost(t) })
-	for _, at := range points {
-		for _, what := range mishaps(at) {
-			t.Run(fmt.Sprintf("%s, %s", at, what.name), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, window)
-				happened := what.plan(w, at)
-				w.manager.start()
-				w.liveThroughReturns()
-				w.expectReturns(returningLives)
-				reached.add(t, at, happened())
-			})
-		}
-	}
+	eachMishap(t, points, func(w *world, at point, happened func() bool) {
+		w.liveThroughReturns()
+		w.expectReturns(returningLives)
+		reached.add(w.T, at, happened())
+	})
 }
 
 func TestNobodyNoticesKillsAtEveryWriteWhileAGuestIsTakenAwayAndBroughtBack(t *testing.T) {
 	t.Parallel()
-	for _, when := range []moment{answerLost, afterAnswer} {
-		t.Run(string(when), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, window)
-			w.restartAtEvery(when)
-			w.manager.start()
-			w.liveThroughReturns()
-			w.expectReturns(returningLives)
-			w.g.Expect(w.manager.starts).To(BeNumerically(">", 2*len(returningLives)))
-		})
-	}
+	killedAtEveryWrite(t, func(w *world) {
+		w.liveThroughReturns()
+		w.expectReturns(returningLives)
+		w.g.Expect(w.manager.starts).To(BeNumerically(">", 2*len(returningLives)))
+	})
 }
 
 func TestNobodyNoticesKillsWhileASlowDirectoryTakesAGuestAwayAndBringsThemBack(t *testing.T) {
@@ -73,33 +58,27 @@ func TestNobodyNoticesKillsWhileASlowDirectoryTakesAGuestAwayAndBringsThemBack(t
 
 func TestAGuestWhoIsLetInAgainByATokenIsSoOnceWhateverIsKilled(t *testing.T) {
 	t.Parallel()
-	for _, when := range []moment{answerLost, afterAnswer} {
-		t.Run(string(when), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, window)
-			w.restartAtEvery(when)
-			w.manager.start()
-			w.create(w.platform()...)
-			w.ask(b2b.GuestDeletionPolicyDelete)
-			_, err := w.tenant.Redeem(address)
-			w.g.Expect(err).NotTo(HaveOccurred())
-			w.expectBlockedByAdministrator()
-			w.step()
-			patch := []byte(`{"spec":{"resendToken":"let her in"}}`)
-			w.g.Expect(w.kube.Patch(t.Context(), w.invitation(), client.RawPatch(types.MergePatchType, patch))).To(Succeed())
-			w.waitUntil("the guest is let in again", func(g Gomega) {
-				w.expectReady(g, w.invitation())
-				user, _ := w.tenant.UserByAddress(address)
-				g.Expect(user.Disabled).To(BeFalse())
-			})
-			w.expectBlockedByAdministrator() // the token has had its turn
-			w.expectQuiet()
-			w.expectBlockedByAdministrator()
-			w.release()
-			w.expectQuiet()
-			w.expectReturns([]string{postInvitation, patchUser, deleteUser})
+	killedAtEveryWrite(t, func(w *world) {
+		w.create(w.platform()...)
+		w.ask(b2b.GuestDeletionPolicyDelete)
+		_, err := w.tenant.Redeem(address)
+		w.g.Expect(err).NotTo(HaveOccurred())
+		w.expectBlockedByAdministrator()
+		w.step()
+		patch := []byte(`{"spec":{"resendToken":"let her in"}}`)
+		w.g.Expect(w.kube.Patch(w.Context(), w.invitation(), client.RawPatch(types.MergePatchType, patch))).To(Succeed())
+		w.waitUntil("the guest is let in again", func(g Gomega) {
+			w.expectReady(g, w.invitation())
+			user, _ := w.tenant.UserByAddress(address)
+			g.Expect(user.Disabled).To(BeFalse())
 		})
-	}
+		w.expectBlockedByAdministrator() // the token has had its turn
+		w.expectQuiet()
+		w.expectBlockedByAdministrator()
+		w.release()
+		w.expectQuiet()
+		w.expectReturns([]string{postInvitation, patchUser, deleteUser})
+	})
 }
 
 // recordReturns gives the writes to the tenant by which a guest is taken away and brought back, in a run in which nothing goes wrong.

@@ -2,7 +2,6 @@ package kill
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -28,37 +27,22 @@ const company = "Partner GmbH"
 
 func TestSponsorsAndProfileAreWrittenOnceWhateverHappensAtAnyWrite(t *testing.T) {
 	t.Parallel()
-	for _, at := range []point{
-		{class: directory + ": " + setProfile, ordinal: 1}, {class: directory + ": " + setProfile, ordinal: 2},
-		{class: directory + ": " + removeSponsor, ordinal: 1}, {class: directory + ": " + addSponsor, ordinal: 1},
-	} {
-		for _, what := range mishaps(at) {
-			t.Run(fmt.Sprintf("%s, %s", at, what.name), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, window)
-				happened := what.plan(w, at)
-				w.manager.start()
-				w.liveThroughUpkeep()
-				w.expectOutcome(upkeep)
-				w.g.Expect(happened()).To(BeTrue())
-			})
-		}
-	}
+	again := point{class: directory + ": " + setProfile, ordinal: 2}
+	points := append(directoryPoints(setProfile, removeSponsor, addSponsor), again)
+	eachMishap(t, points, func(w *world, _ point, happened func() bool) {
+		w.liveThroughUpkeep()
+		w.expectOutcome(upkeep)
+		w.g.Expect(happened()).To(BeTrue())
+	})
 }
 
 func TestSponsorsAndProfileAreWrittenOnceWhateverIsKilled(t *testing.T) {
 	t.Parallel()
-	for _, when := range []moment{answerLost, afterAnswer} {
-		t.Run(string(when), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, window)
-			w.restartAtEvery(when)
-			w.manager.start()
-			w.liveThroughUpkeep()
-			w.expectOutcome(upkeep)
-			w.g.Expect(w.manager.starts).To(BeNumerically(">", 2*len(upkeep.writes)))
-		})
-	}
+	killedAtEveryWrite(t, func(w *world) {
+		w.liveThroughUpkeep()
+		w.expectOutcome(upkeep)
+		w.g.Expect(w.manager.starts).To(BeNumerically(">", 2*len(upkeep.writes)))
+	})
 }
 
 // liveThroughUpkeep is the life of a guest with sponsors and a profile.
