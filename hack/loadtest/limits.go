@@ -36,8 +36,9 @@ func allowedCalls(groups, pending int) int {
 }
 
 // hourly extrapolates the calls of a window of some intervals to an hour at an interval of 60 s. What was called in every interval,
-// one excepted at the window's edge, comes 60 times an hour. The rest is what falls due now and then: a window of 15 minutes
-// has seen a quarter of it; a shorter one counts it as it came, and the listing of the pending guests is added as it must come.
+// one excepted at the window's edge, comes 60 times an hour. The rest is what falls due now and then: a window of 15 minutes or more
+// has seen its share of it; a shorter one counts it as it came, and the listing of the pending guests is added as it must come: every 14
+// minutes, the last round that begins in time to notice within 15.
 func hourly(calls map[string]int, intervals int, window time.Duration, pending int) float64 {
 	var recurring, occasional float64
 	for _, n := range calls {
@@ -50,7 +51,7 @@ func hourly(calls map[string]int, intervals int, window time.Duration, pending i
 	if window >= 15*time.Minute {
 		return 60*recurring + occasional*float64(time.Hour)/float64(window)
 	}
-	return 60*recurring + occasional + float64(4*ceilDiv(pending, pageSize))
+	return 60*recurring + occasional + float64(60*ceilDiv(pending, pageSize))/14
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -38,7 +38,7 @@ func TestAWindowIsExtrapolatedToAnHour(t *testing.T) {
 		"what comes with every interval":             {map[string]int{"a": 4, "b": 8}, 4, time.Minute, 0, 60 + 120},
 		"one interval missed at the edge":            {map[string]int{"a": 3}, 4, time.Minute, 0, 45},
 		"what falls due now and then, as it came":    {map[string]int{"a": 4, "b": 2}, 4, time.Minute, 0, 60 + 2},
-		"a short window adds the listing that falls": {map[string]int{"a": 4}, 4, time.Minute, 1000, 60 + 8},
+		"a short window adds the listing that falls": {map[string]int{"a": 4}, 4, time.Minute, 1400, 60 + 2*60.0/14},
 		"a long window has seen that listing":        {map[string]int{"a": 16, "b": 2}, 16, 16 * time.Minute, 1000, 60 + 7.5},
 		"a window of one interval":                   {map[string]int{"a": 1}, 1, time.Minute, 0, 60},
 		"nothing":                                    {nil, 4, time.Minute, 0, 0},

@@ -36,6 +36,6 @@ var profiles = map[string]profile{
 	},
 	"full": {
 		invitations: 10_000, rate: 10_000, queued: 10_000, redemptions: 200, probes: 100, growth: [3]int{2500, 5000, 10_000},
-		seeded: []int{1000, 100_000}, interval: time.Minute, steady: 16, redemptionIn: 5,
+		seeded: []int{1000, 100_000}, interval: time.Minute, steady: 28, redemptionIn: 5,
 	},
 }

@@ -11,9 +11,10 @@ import (
 // The safety net behind the changes, which are not documented to tell of externalUserState alone, and can get lost as everything
 // can.
 const (
-	// pendingEvery is how often the pending guests are listed: the longest until a redemption is noticed of which no change tells.
-	// It costs a call for 999 of them.
+	// pendingEvery is the longest until a redemption is noticed of which no change tells: the pending guests are listed in the last round
+	// that begins so long after the list before that noticing leaves toNotice of it. It costs a call for 999 of them.
 	pendingEvery = 15 * time.Minute
+	toNotice     = 5 * time.Second
 	// fullEvery is how often everything is listed, at least; up to a tenth of it is added by chance, so that tenants and groups
 	// that were listed together are not for ever.
 	fullEvery = 24 * time.Hour
@@ -22,8 +23,8 @@ const (
 // net is when the safety net is due.
 type net struct{ pending, full time.Time }
 
-// listed notes a full list, which shows the pending guests too.
-func (n *net) listed(now time.Time) { n.pending, n.full = now.Add(pendingEvery), untilFull(now) }
+// listed notes a full list that began then, which shows the pending guests too.
+func (n *net) listed(begin time.Time) { n.pending, n.full = begin.Add(pendingEvery), untilFull(begin) }
 
 func untilFull(now time.Time) time.Time {
 	return now.Add(fullEvery + rand.N(fullEvery/10)) //nolint:gosec // jitter, not a secret
@@ -31,10 +32,14 @@ func untilFull(now time.Time) time.Time {
 
 // checkUsers lists what is due, after the changes have been taken in: so fewer guests look as if they had gone unnoticed.
 func (m *Mirror) checkUsers(ctx context.Context) error {
-	switch now := m.options.Now(); {
+	now := m.options.Now()
+	m.mu.RLock()
+	nextRound := now.Add(m.interval)
+	m.mu.RUnlock()
+	switch {
 	case !now.Before(m.net.full):
 		return m.listUsers(ctx)
-	case !now.Before(m.net.pending):
+	case nextRound.Add(toNotice).After(m.net.pending): // which would be too late
 		return m.listPending(ctx)
 	}
 	return nil
@@ -44,7 +49,7 @@ func (m *Mirror) checkUsers(ctx context.Context) error {
 // late: they are not to be seen any more, so that whoever is concerned with them looks live. An own write that has not settled is
 // believed over the list.
 func (m *Mirror) listPending(ctx context.Context) error {
-	pending := map[string]guest{}
+	begin, pending := m.options.Now(), map[string]guest{}
 	err := m.source.ListPending(ctx, func(page []directory.User) error {
 		for _, user := range page {
 			pending[user.ID] = guestOf(user)
@@ -64,6 +69,6 @@ func (m *Mirror) listPending(ctx context.Context) error {
 			}
 		}
 	})
-	m.net.pending = m.options.Now().Add(pendingEvery)
+	m.net.pending = begin.Add(pendingEvery)
 	return nil
 }

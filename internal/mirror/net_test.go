@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/entraguests/entra-guest-operator/internal/directory"
+	"github.com/entraguests/entra-guest-operator/internal/mirror"
 )
 
 const quarter = 15 * time.Minute
@@ -17,8 +18,8 @@ func TestARedemptionOfWhichNoChangeTellsIsNoticedByThePendingList(t *testing.T) 
 	w.tenant.silent = true
 	w.tenant.set(accepted("ada"))
 	g.Expect(w.round(g)).To(BeEmpty())
-	g.Expect(w.roundAfter(g, quarter-2*time.Minute)).To(BeEmpty())
-	g.Expect(w.roundAfter(g, time.Minute)).To(ConsistOf(user("ada")))
+	g.Expect(w.roundAfter(g, quarter-3*time.Minute)).To(BeEmpty())
+	g.Expect(w.roundAfter(g, time.Minute)).To(ConsistOf(user("ada")), "the next round would be too late")
 	g.Expect(w.shows("ada")).To(BeFalse(), "the next reader has to look live")
 	g.Expect(w.state(g, "grace")).To(Equal(directory.PendingAcceptance))
 	g.Expect(w.Stats().Guests).To(Equal(3))
@@ -29,6 +30,23 @@ func TestARedemptionOfWhichNoChangeTellsIsNoticedByThePendingList(t *testing.T) 
 	g.Expect(w.roundAfter(g, 2*settle)).To(BeEmpty(), "one live read is enough")
 	g.Expect(w.roundAfter(g, quarter)).To(BeEmpty())
 	g.Expect(w.state(g, "ada")).To(Equal(directory.Accepted))
+}
+
+func TestARedemptionOfWhichNoChangeTellsIsNoticedWithinAQuarterOfAnHourWhateverTheInterval(t *testing.T) {
+	for _, interval := range []time.Duration{5 * time.Second, 10 * time.Second, time.Minute, 4 * time.Minute, 7 * time.Minute} {
+		g := NewWithT(t)
+		w := givenListed(g, pending("ada"))
+		w.SetInterval(interval)
+		w.tenant.silent = true
+		w.tenant.set(accepted("ada"))
+		listed, told := w.now, []mirror.Change(nil)
+		for len(told) == 0 {
+			told = w.roundAfter(g, interval)
+		}
+		g.Expect(told).To(ConsistOf(user("ada")))
+		g.Expect(w.now.Sub(listed)).To(BeNumerically("<=", quarter-5*time.Second), "every %s", interval)
+		g.Expect(w.now.Sub(listed)).To(BeNumerically(">", quarter-2*interval-5*time.Second), "no more often than that takes")
+	}
 }
 
 func TestASuspectWhomNobodyReadsIsToldOfOnce(t *testing.T) {

@@ -71,7 +71,7 @@ func (m *Mirror) followUsers(ctx context.Context) error {
 
 // listUsers takes in the full list of guests.
 func (m *Mirror) listUsers(ctx context.Context) error {
-	listing := map[string]guest{}
+	begin, listing := m.options.Now(), map[string]guest{}
 	err := m.source.ListGuests(ctx, func(page []directory.User) error {
 		for _, user := range page {
 			listing[user.ID] = guestOf(user)
@@ -82,10 +82,9 @@ func (m *Mirror) listUsers(ctx context.Context) error {
 		return err
 	}
 	m.takeUsers(func(in *intake[guest]) { in.replace(listing) })
-	now := m.options.Now()
-	m.net.listed(now)
+	m.net.listed(begin)
 	m.mu.Lock()
-	m.full = now
+	m.full = m.options.Now()
 	m.mu.Unlock()
 	return nil
 }
