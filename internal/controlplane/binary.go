@@ -24,7 +24,7 @@ var (
 		toolsModule: "hack/tools/kubernetes",
 		module:      "k8s.io/kubernetes",
 		pkg:         "k8s.io/kubernetes/cmd/kube-apiserver",
-		expect:      "about 4 minutes on two cores",
+		expect:      "5 to 10 minutes on two cores",
 		stamp:       []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"},
 	}
 	kubectl = binary{
@@ -40,7 +40,7 @@ var (
 		toolsModule: "hack/tools/etcd",
 		module:      "go.etcd.io/etcd/server/v3",
 		pkg:         "go.etcd.io/etcd/server/v3",
-		expect:      "about half a minute on two cores",
+		expect:      "about a minute on two cores",
 	}
 )
 
